@@ -1,0 +1,41 @@
+# What `cmake --install` puts where: headers, both libraries, a CMake package, a pkg-config file.
+# SPDX-License-Identifier: Apache-2.0
+include(CMakePackageConfigHelpers)
+
+set(wengert_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wengert")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wengert" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.h")
+install(FILES "${WENGERT_GENERATED_DIR}/wengert/locations.h"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/wengert")
+install(TARGETS wengert_static wengert_shared EXPORT wengert_targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT wengert_targets NAMESPACE wengert:: FILE wengertTargets.cmake
+    DESTINATION "${wengert_package_dir}")
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/wengertConfig.cmake.in"
+    "${PROJECT_BINARY_DIR}/wengertConfig.cmake" INSTALL_DESTINATION "${wengert_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/wengertConfig.cmake"
+    "${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake" DESTINATION "${wengert_package_dir}")
+
+# The private libraries of the .pc file are the dependencies by their plain linker names; its prefix
+# is found from where the file lies, so that an installed tree may be moved.
+set(wengert_pc_private "-lm")
+if(WENGERT_HAVE_ONEDNN)
+    cmake_path(GET dnnl_LIBRARY PARENT_PATH wengert_dnnl_dir)
+    string(PREPEND wengert_pc_private "-L${wengert_dnnl_dir} -ldnnl ")
+endif()
+if(WENGERT_HAVE_ZLIB)
+    string(PREPEND wengert_pc_private "-lz ")
+endif()
+if(WENGERT_HAVE_OPENMP)
+    string(PREPEND wengert_pc_private "${OpenMP_C_FLAGS} ")
+endif()
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig"
+    OUTPUT_VARIABLE wengert_pc_prefix)
+configure_file("${PROJECT_SOURCE_DIR}/cmake/wengert.pc.in" "${PROJECT_BINARY_DIR}/wengert.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/wengert.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,103 @@
+/* The context: the engine that runs graphs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_CONTEXT_H
+#define WG_CONTEXT_H
+
+#include <wengert/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A context holds backends, threads, the allocator, the plan cache and the scratch workspace.
+ * One thread at a time uses a context and all that was made from it; contexts share nothing.
+ */
+typedef struct wg_context wg_context;
+
+/** Backends that a context may be told to do without (bits of wg_config.without). */
+enum {
+    WG_BACKEND_NATIVE = 1, /**< the portable fast kernels */
+    WG_BACKEND_ONEDNN = 2  /**< Intel oneDNN */
+};
+
+/** Options of a context. Set `size` to sizeof(wg_config); a zero elsewhere is the default. */
+typedef struct wg_config {
+    size_t size;
+    const wg_allocator *allocator; /**< copied; NULL: the C library's */
+    uint64_t seed;                 /**< key of all random ops and streams */
+    int32_t threads;               /**< 0: as many as the machine offers; at most 1024 */
+    uint32_t without;              /**< WG_BACKEND_ bits to leave out */
+    bool eager;                    /**< run each op when it is recorded, with the same bits */
+    bool thread_invariant;         /**< the same bits for every thread count */
+    uint32_t plan_cache_count;     /**< plans kept at most; 0: 64 */
+    size_t plan_cache_bytes;       /**< bytes of plans kept at most; 0: 256 MiB */
+    const wg_writer *log;          /**< copied; where WENGERT_VERBOSE goes; NULL: stderr */
+} wg_config;
+
+/** Counters since the context was created. */
+typedef struct wg_stats {
+    uint64_t plan_hits;
+    uint64_t plan_misses;
+    uint64_t plan_evictions;
+    uint64_t plans;           /**< now in the cache */
+    uint64_t plan_bytes;      /**< now in the cache */
+    uint64_t engine_failures; /**< kernels redone by the reference */
+    uint64_t workspace_bytes; /**< size of the scratch workspace */
+    uint64_t runs;            /**< plans executed */
+} wg_stats;
+
+/** How often kernels of one backend ran. */
+typedef struct wg_kernel_use {
+    const char *kernel; /**< "onednn.matmul"; static text */
+    const char *op;     /**< "matmul"; static text */
+    uint64_t runs;
+} wg_kernel_use;
+
+/**
+ * Creates a context.
+ *
+ * config  options or NULL for the defaults
+ * out     the context, owned by the caller; NULL on failure
+ *
+ * The environment variable WENGERT_VERBOSE=dispatch, read here, makes the context say on
+ * `log` which kernel serves each planned op and why the faster ones declined.
+ * Errors: WG_ERR_ARGUMENT (out is NULL, size of another version, incomplete allocator,
+ * threads out of range), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_context_create(const wg_config *config, wg_context **out);
+
+/**
+ * Destroys a context and what it caches. All graphs, tensors and models made from it must have
+ * been destroyed before. NULL does nothing.
+ */
+WG_API void wg_context_destroy(wg_context *ctx);
+
+/**
+ * The text of the last error outside graphs; "" when there was none or ctx is NULL. Valid until
+ * the next call with this context.
+ */
+WG_API const char *wg_context_error(const wg_context *ctx);
+
+/** Copies the counters. Errors: WG_ERR_ARGUMENT. */
+WG_API wg_status wg_context_stats(const wg_context *ctx, wg_stats *out);
+
+/** The threads a run may use, as resolved at creation; 0 for NULL. */
+WG_API int32_t wg_context_threads(const wg_context *ctx);
+
+/** The seed of the context; 0 for NULL. */
+WG_API uint64_t wg_context_seed(const wg_context *ctx);
+
+/** Whether a backend ("native", "onednn", "reference") serves this context. */
+WG_API bool wg_context_has_backend(const wg_context *ctx, const char *name);
+
+/**
+ * Reads the i-th row of the table of kernels that have run, in order of op.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (no such row; *out is zeroed).
+ */
+WG_API wg_status wg_context_kernel_use(const wg_context *ctx, size_t i, wg_kernel_use *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

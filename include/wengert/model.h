@@ -1,0 +1,193 @@
+/* Models: named parameters, layers, initialisers, optimizers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_MODEL_H
+#define WG_MODEL_H
+
+#include <wengert/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A set of named parameters, in order of creation. It owns them. */
+typedef struct wg_model wg_model;
+
+/** Creates an empty model. Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY. */
+WG_NODISCARD WG_API wg_status wg_model_create(wg_context *ctx, wg_model **out);
+
+/** Destroys a model and its parameters; graphs that used them must have been reset or destroyed.
+ * NULL does nothing. */
+WG_API void wg_model_destroy(wg_model *m);
+
+/**
+ * Makes a read-only view of m for another context: parameters of the same names on the same
+ * memory, frozen for good. Several contexts may read at once if none writes. m must outlive it.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_model_share(wg_model *m, wg_context *ctx, wg_model **out);
+
+/** The context of a model; NULL for NULL. */
+WG_API wg_context *wg_model_context(const wg_model *m);
+
+/** The number of parameters, and of their elements in all; 0 for NULL. */
+WG_API size_t wg_model_count(const wg_model *m);
+WG_API int64_t wg_model_elements(const wg_model *m);
+
+/** The i-th parameter; NULL where there is none. Owned by the model. */
+WG_API wg_param *wg_model_param(const wg_model *m, size_t i);
+
+/** The parameter of that name; NULL where there is none. */
+WG_API wg_param *wg_model_find(const wg_model *m, const char *name);
+
+/* ---- initialisers ------------------------------------------------------------------------- */
+
+/** How a tensor starts. Fans: of [in, out] they are in and out. */
+typedef enum wg_init_kind {
+    WG_INIT_ZEROS = 0,
+    WG_INIT_NORMAL = 1,         /**< N(a, b^2); a mean, b standard deviation */
+    WG_INIT_UNIFORM = 2,        /**< U[a, b) */
+    WG_INIT_XAVIER_UNIFORM = 3, /**< U[-l, l), l = gain sqrt(6/(in+out)); Glorot, Bengio 2010 */
+    WG_INIT_XAVIER_NORMAL = 4,  /**< N(0, s^2), s = gain sqrt(2/(in+out)) */
+    WG_INIT_HE_UNIFORM = 5,     /**< U[-l, l), l = sqrt(6/in); He et al. 2015 */
+    WG_INIT_HE_NORMAL = 6       /**< N(0, 2/in) */
+} wg_init_kind;
+
+typedef struct wg_init {
+    wg_init_kind kind;
+    double a;    /**< of normal and uniform */
+    double b;    /**< of normal and uniform */
+    double gain; /**< of Xavier; 0 means 1 */
+} wg_init;
+
+/** Fills a tensor, row-major, from the stream. Rank-2 fans are [in, out]; of another rank, in is
+ * the product of all dims but the last, out the last. Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE. */
+WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, wg_rng *rng);
+
+/* ---- parameters --------------------------------------------------------------------------- */
+
+/**
+ * Adds a parameter.
+ *
+ * name  unique in the model, 1 to 255 bytes of printable ASCII; copied
+ * init  NULL: zeros
+ * rng   the stream to draw from; NULL: the model's own, of the context's seed
+ * out   owned by the model; may be NULL
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME, WG_ERR_STATE (a shared model), WG_ERR_DTYPE (not
+ * floating), those of wg_tensor_create.
+ */
+WG_NODISCARD WG_API wg_status wg_param_create(wg_model *m, const char *name, wg_dtype dtype,
+                                              int32_t rank, const int64_t *dims,
+                                              const wg_init *init, wg_rng *rng, wg_param **out);
+
+/** The name; "" for NULL. Owned by the parameter. */
+WG_API const char *wg_param_name(const wg_param *p);
+
+/** The value; NULL for NULL. Owned by the parameter. Write through wg_tensor_data_mutable. */
+WG_API wg_tensor *wg_param_value(const wg_param *p);
+
+/** The gradient, or NULL while it is empty. Owned by the parameter. */
+WG_API const wg_tensor *wg_param_gradient(const wg_param *p);
+
+/** Marks the gradient empty. NULL does nothing. */
+WG_API void wg_param_clear_gradient(wg_param *p);
+
+/** A frozen parameter wants no gradient in lists recorded from now on, and is skipped by
+ * optimizers. Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (thawing a shared one). */
+WG_API wg_status wg_param_set_frozen(wg_param *p, bool is_frozen);
+WG_API bool wg_param_is_frozen(const wg_param *p);
+
+/* ---- layers ------------------------------------------------------------------------------- */
+
+/** y = x w + b, w of shape [in, out], b of shape [out]. */
+typedef struct wg_linear {
+    wg_param *weight;
+    wg_param *bias; /**< NULL without bias */
+} wg_linear;
+
+/** Options of a linear layer. Set `size` to sizeof(wg_linear_options). */
+typedef struct wg_linear_options {
+    size_t size;
+    bool no_bias;
+    wg_dtype dtype;      /**< 0: WG_F32 */
+    const wg_init *init; /**< of the weight; NULL: Xavier uniform */
+    wg_rng *rng;         /**< NULL: the model's own stream */
+} wg_linear_options;
+
+/**
+ * Adds "<name>.weight" and "<name>.bias" (zeros) to the model.
+ * Errors: those of wg_param_create; nothing is added then, and *out is zeroed.
+ */
+WG_NODISCARD WG_API wg_status wg_linear_create(wg_model *m, const char *name, int64_t in,
+                                               int64_t out_features,
+                                               const wg_linear_options *options, wg_linear *out);
+
+/** x of [..., in] to [..., out]. Errors: of x's graph. */
+WG_API wg_node wg_linear_apply(const wg_linear *layer, wg_node x);
+
+/* ---- optimizers --------------------------------------------------------------------------- */
+
+/** Changes the parameters of one model by their gradients. */
+typedef struct wg_optimizer wg_optimizer;
+
+/** Options of SGD: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)), with
+ * g = gradient + weight_decay p; the first v is g. As PyTorch's SGD without dampening. */
+typedef struct wg_sgd_options {
+    size_t size;
+    double rate; /**< > 0 */
+    double momentum;
+    double weight_decay;
+    bool is_nesterov;
+} wg_sgd_options;
+
+/** Options of Adam (Kingma, Ba 2015), as PyTorch's Adam. Zeros mean .001, .9, .999, 1e-8. */
+typedef struct wg_adam_options {
+    size_t size;
+    double rate;
+    double beta1;
+    double beta2;
+    double epsilon;
+    double weight_decay; /**< added to the gradient */
+} wg_adam_options;
+
+/** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
+WG_NODISCARD WG_API wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options,
+                                            wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options *options,
+                                             wg_optimizer **out);
+WG_API void wg_optimizer_destroy(wg_optimizer *o);
+
+/**
+ * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
+ * marked empty; the others are skipped, their state too. All or nothing.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
+
+/** The learning rate; NaN for NULL. Setting: WG_ERR_ARGUMENT unless finite and >= 0. */
+WG_API double wg_optimizer_rate(const wg_optimizer *o);
+WG_API wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate);
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+/**
+ * Writes all parameters as safetensors (little-endian, C order) into a temporary file beside
+ * `path`, then renames it over it: a reader sees the old file or the new one, whole.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_model_save(const wg_model *m, const char *path);
+
+/**
+ * Reads parameters by name. Names and shapes must agree exactly; floating and small integer dtypes
+ * are converted. All or nothing: on an error no parameter has changed.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_IO, WG_ERR_FORMAT, WG_ERR_NAME
+ * (missing or unexpected), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_MEMORY; wg_context_error tells all
+ * names at fault.
+ */
+WG_NODISCARD WG_API wg_status wg_model_load(wg_model *m, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

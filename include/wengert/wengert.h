@@ -1,0 +1,23 @@
+/* The whole library in one include.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The location macros come last: they wrap constructors that must have been declared. */
+#ifndef WG_WENGERT_H
+#define WG_WENGERT_H
+
+#include <wengert/base.h>
+#include <wengert/check.h>
+#include <wengert/context.h>
+#include <wengert/data.h>
+#include <wengert/explain.h>
+#include <wengert/graph.h>
+#include <wengert/io.h>
+#include <wengert/model.h>
+#include <wengert/ops.h>
+#include <wengert/pictures.h>
+#include <wengert/stdio.h>
+#include <wengert/tensor.h>
+
+#include <wengert/locations.h>
+
+#endif

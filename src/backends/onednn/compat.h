@@ -1,0 +1,83 @@
+/* What differs between oneDNN 2.6 and 3.x, and nothing else.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * wgi_dnnl_md is a memory descriptor of ours: a struct in 2.6, an object to be freed in 3.x.
+ * wgi_dnnl_md_view is what the library reads one through, and what its queries lend. Both versions
+ * check no size: that is for the caller to do first. */
+#ifndef WG_ONEDNN_COMPAT_H
+#define WG_ONEDNN_COMPAT_H
+
+#include <stddef.h>
+
+#include <oneapi/dnnl/dnnl.h>
+
+#if DNNL_VERSION_MAJOR >= 3
+
+typedef dnnl_memory_desc_t wgi_dnnl_md;
+typedef const_dnnl_memory_desc_t wgi_dnnl_md_view;
+
+/* What a cached matmul primitive holds, as measured; the library does not tell. */
+#define WGI_DNNL_PRIMITIVE_BYTES ((size_t)515 * 1024)
+
+static inline wgi_dnnl_md_view wgi_dnnl_md_see(const wgi_dnnl_md *md)
+{
+    return *md;
+}
+
+/* f32; dims and strides are arrays of DNNL_MAX_NDIMS, in elements. */
+static inline dnnl_status_t wgi_dnnl_md_make(wgi_dnnl_md *out, int rank, const dnnl_dims_t dims,
+                                             const dnnl_dims_t strides)
+{
+    return dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides);
+}
+
+static inline dnnl_status_t wgi_dnnl_md_free(wgi_dnnl_md *md)
+{
+    return dnnl_memory_desc_destroy(*md);
+}
+
+/* md: source, weights and destination. */
+static inline dnnl_status_t wgi_dnnl_matmul_describe(dnnl_primitive_desc_t *out,
+                                                     dnnl_engine_t engine, const wgi_dnnl_md md[3],
+                                                     const_dnnl_primitive_attr_t attr)
+{
+    return dnnl_matmul_primitive_desc_create(out, engine, md[0], md[1], NULL, md[2], attr);
+}
+
+#else
+
+typedef dnnl_memory_desc_t wgi_dnnl_md;
+typedef const dnnl_memory_desc_t *wgi_dnnl_md_view;
+
+#define WGI_DNNL_PRIMITIVE_BYTES ((size_t)62 * 1024)
+
+static inline wgi_dnnl_md_view wgi_dnnl_md_see(const wgi_dnnl_md *md)
+{
+    return md;
+}
+
+static inline dnnl_status_t wgi_dnnl_md_make(wgi_dnnl_md *out, int rank, const dnnl_dims_t dims,
+                                             const dnnl_dims_t strides)
+{
+    return dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides);
+}
+
+static inline dnnl_status_t wgi_dnnl_md_free(wgi_dnnl_md *md)
+{
+    (void)md;
+    return dnnl_success;
+}
+
+static inline dnnl_status_t wgi_dnnl_matmul_describe(dnnl_primitive_desc_t *out,
+                                                     dnnl_engine_t engine, const wgi_dnnl_md md[3],
+                                                     const_dnnl_primitive_attr_t attr)
+{
+    dnnl_matmul_desc_t desc;
+    const dnnl_status_t status = dnnl_matmul_desc_init(&desc, &md[0], &md[1], NULL, &md[2]);
+    return status != dnnl_success ? status
+                                  : dnnl_primitive_desc_create(out, &desc, attr, engine, NULL);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,71 @@
+/* The backend's state, one for each context: engine, stream, and the primitives that plans share.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariants: a primitive lives while a prepared step refers to it, so the plan cache bounds them;
+ * no two have the same key; `bytes` is the sum of theirs. A key has been checked: no size is 0, and
+ * all products fit. */
+#ifndef WG_ONEDNN_ENGINE_H
+#define WG_ONEDNN_ENGINE_H
+
+#include "backends/onednn/call.h"
+#include "core/backend.h"
+
+#define WGI_ONEDNN_BUCKETS 256
+
+/* Source, weights, destination; the scratchpad follows them. */
+#define WGI_ONEDNN_OPERANDS 3
+
+/* Everything a primitive depends on. Without padding, 0 past the rank: compared bytewise. */
+typedef struct wgi_onednn_key {
+    int64_t threads; /* >= 1 */
+    int64_t rank;
+    dnnl_dims_t dims[WGI_ONEDNN_OPERANDS];
+    dnnl_dims_t strides[WGI_ONEDNN_OPERANDS]; /* in elements */
+} wgi_onednn_key;
+
+typedef struct wgi_onednn_primitive {
+    struct wgi_onednn *owner;
+    struct wgi_onednn_primitive *next; /* of its bucket */
+    size_t references;
+    wgi_onednn_key key;
+    dnnl_primitive_t primitive;
+    dnnl_memory_t memory[WGI_ONEDNN_OPERANDS + 1]; /* NULL: no scratchpad is wanted */
+    dnnl_exec_arg_t args[WGI_ONEDNN_OPERANDS + 1];
+    size_t scratch_bytes;
+} wgi_onednn_primitive;
+
+typedef struct wgi_onednn {
+    const wg_allocator *memory;
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    dnnl_primitive_attr_t attr; /* the scratchpad is ours */
+    wgi_onednn_primitive *buckets[WGI_ONEDNN_BUCKETS];
+    size_t bytes;
+} wgi_onednn;
+
+wg_status wgi_onednn_open(wg_context *ctx, void **state);
+
+/* Every prepared step must have been destroyed before. */
+void wgi_onednn_close(wg_context *ctx, void *state);
+
+size_t wgi_onednn_shared_bytes(const void *state);
+
+/* Whether the threads of a call can be held to a number. */
+bool wgi_onednn_can_limit_threads(void);
+
+/* Holds the calling thread's calls to `threads` where that can be done; gives what to hand to
+ * wgi_onednn_threads_restore. */
+int wgi_onednn_threads_limit(int64_t threads);
+void wgi_onednn_threads_restore(int before);
+
+/* The primitive of a key, from the table or made, with one more reference.
+ * WG_ERR_MEMORY, WG_ERR_UNSUPPORTED (the library has nothing fast), WG_ERR_ENGINE. */
+wg_status wgi_onednn_acquire(wgi_onednn *state, const wgi_onednn_key *key,
+                             wgi_onednn_primitive **out);
+void wgi_onednn_release(wgi_onednn_primitive *p);
+
+/* Runs it and waits. data: source, weights, destination, scratch. WG_ERR_ENGINE. */
+wg_status wgi_onednn_execute(const wgi_onednn_primitive *p,
+                             void *const data[WGI_ONEDNN_OPERANDS + 1]);
+
+#endif

@@ -1,0 +1,59 @@
+/* The update loops of one floating type: included once per type, with real, R(f) and K(name).
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: each operation is one rounding in real, in the order that core/backend.h gives, and
+ * the scalars are rounded to real once. No guard: a template. */
+
+/* The gradient with weight decay; as it is where there is none, so that a value that is not finite
+ * is not multiplied by 0. */
+static real K(decayed)(real gradient, real value, double weight_decay)
+{
+    return weight_decay != 0.0 ? gradient + (real)weight_decay * value : gradient;
+}
+
+static void K(sgd_plain)(const wgi_sgd_update *u)
+{
+    real *value = u->value;
+    const real *gradient = u->gradient;
+    const real rate = (real)u->rate;
+    for (int64_t i = 0; i < u->n; i++) {
+        value[i] -= rate * K(decayed)(gradient[i], value[i], u->weight_decay);
+    }
+}
+
+static void K(sgd_momentum)(const wgi_sgd_update *u)
+{
+    real *value = u->value;
+    real *velocity = u->velocity;
+    const real *gradient = u->gradient;
+    const real rate = (real)u->rate;
+    const real momentum = (real)u->momentum;
+    for (int64_t i = 0; i < u->n; i++) {
+        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
+        const real v = u->is_first ? g : momentum * velocity[i] + g;
+        velocity[i] = v;
+        value[i] -= rate * (u->is_nesterov ? g + momentum * v : v);
+    }
+}
+
+static void K(adam)(const wgi_adam_update *u)
+{
+    real *value = u->value;
+    real *mean = u->mean;
+    real *variance = u->variance;
+    const real *gradient = u->gradient;
+    const real beta1 = (real)u->beta1;
+    const real beta2 = (real)u->beta2;
+    const real rest1 = (real)(1.0 - u->beta1);
+    const real rest2 = (real)(1.0 - u->beta2);
+    const real rate = (real)(u->rate / (1.0 - pow(u->beta1, (double)u->step)));
+    const real scale = (real)sqrt(1.0 - pow(u->beta2, (double)u->step));
+    const real epsilon = (real)u->epsilon;
+    for (int64_t i = 0; i < u->n; i++) {
+        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
+        mean[i] = beta1 * mean[i] + rest1 * g;
+        variance[i] = beta2 * variance[i] + (rest2 * g) * g;
+        const real divisor = R(sqrt)(variance[i]) / scale + epsilon;
+        value[i] -= (rate * mean[i]) / divisor;
+    }
+}

@@ -1,0 +1,116 @@
+/* The contract of a backend: a table of kernels laid over the ones below it.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A kernel is {op, accepts, prepare, run, destroy}. The planner asks each backend in turn, fastest
+ * first; a refusal falls through and is never an error. The reference backend refuses nothing.
+ *
+ *   accepts   NULL for yes, or a static reason that WENGERT_VERBOSE=dispatch prints
+ *   prepare   may allocate; called once per planned step. WG_ERR_MEMORY fails the run; any other
+ *             status falls through to the next backend
+ *   run       allocates nothing of ours. Inputs never alias outputs unless the op is pointwise and
+ *             the shapes agree. All data are aligned to 16 bytes at least. Outputs are
+ *             uninitialised. WG_ERR_ENGINE makes the reference kernel redo the step
+ *   destroy   releases what prepare made; NULL where prepare is NULL
+ *
+ * Kernels leave the caller's rounding mode, denormal flags and thread count as they were. */
+#ifndef WG_CORE_BACKEND_H
+#define WG_CORE_BACKEND_H
+
+#include <wengert/context.h>
+
+#include "core/op.h"
+
+/* What is to be computed: known when planning, without data. */
+typedef struct wgi_problem {
+    wg_context *ctx;
+    void *backend; /* the state that the backend's open made */
+    const wgi_op *op;
+    int32_t n_in;
+    int32_t n_out;
+    const wgi_view *in; /* data are NULL here */
+    const wgi_view *out;
+    const void *attr;
+    int32_t threads; /* the most a kernel may use; 1 under thread_invariant where it must */
+    bool is_thread_invariant;
+} wgi_problem;
+
+/* What prepare made of it. */
+typedef struct wgi_prepared {
+    void *state;          /* NULL where the kernel needs none */
+    size_t state_bytes;   /* counted in the plan cache */
+    size_t scratch_bytes; /* wanted in wgi_args.scratch, aligned to 64 */
+} wgi_prepared;
+
+typedef struct wgi_kernel {
+    const char *name; /* "onednn.matmul" */
+    const char *op;   /* "matmul" */
+    const char *(*accepts)(const wgi_problem *problem);
+    wg_status (*prepare)(const wgi_problem *problem, wgi_prepared *out);
+    wg_status (*run)(const wgi_prepared *prepared, const wgi_args *args);
+    void (*destroy)(wg_context *ctx, wgi_prepared *prepared);
+} wgi_kernel;
+
+/* Update kernels: arrays of n >= 0 f32 or f64 elements changed in place, none overlapping another.
+ * All return WG_OK or WG_ERR_UNSUPPORTED, which falls through; the answer depends on the dtype
+ * alone, so that n = 0 asks for it.
+ *
+ * Every backend gives the same bits: each operation below is one rounding in the arrays' type, in
+ * this order, and scalars are worked out in f64 and rounded to that type once.
+ *
+ *   sgd   g = gradient (+ weight_decay * value, unless weight_decay is 0)
+ *         no velocity: s = g
+ *         velocity:    v = is_first ? g : momentum * v + g;  s = is_nesterov ? g + momentum * v : v
+ *         value = value - rate * s
+ *
+ *   adam  g = gradient (+ weight_decay * value, unless weight_decay is 0)
+ *         m = beta1 * m + (1 - beta1) * g
+ *         v = beta2 * v + ((1 - beta2) * g) * g
+ *         d = sqrt(v) / c + epsilon         with c = sqrt(1 - beta2^step)
+ *         value = value - (r * m) / d       with r = rate / (1 - beta1^step) */
+typedef struct wgi_sgd_update {
+    int32_t dtype;
+    int64_t n;
+    void *value;
+    const void *gradient;
+    void *velocity; /* NULL without momentum */
+    double rate;
+    double momentum;
+    double weight_decay;
+    bool is_nesterov;
+    bool is_first; /* velocity holds nothing yet */
+} wgi_sgd_update;
+
+typedef struct wgi_adam_update {
+    int32_t dtype;
+    int64_t n;
+    void *value;
+    const void *gradient;
+    void *mean;     /* first moment */
+    void *variance; /* second moment */
+    double rate;
+    double beta1;
+    double beta2;
+    double epsilon;
+    double weight_decay; /* added to the gradient (L2) */
+    int64_t step;        /* 1 at the first */
+} wgi_adam_update;
+
+typedef struct wgi_updates {
+    const char *backend;
+    wg_status (*sgd)(const wgi_sgd_update *update);
+    wg_status (*adam)(const wgi_adam_update *update);
+} wgi_updates;
+
+typedef struct wgi_backend {
+    const char *name; /* "reference", "native", "onednn" */
+    wg_status (*open)(wg_context *ctx, void **state); /* NULL: nothing to open */
+    void (*close)(wg_context *ctx, void *state);
+    const wgi_kernel *kernels; /* several rows of one op are asked in order */
+    int32_t n_kernels;
+    const wgi_updates *updates; /* NULL where the backend has none */
+    /* What prepared steps share, counted once against the bound of the plan cache and given back as
+     * they are destroyed. NULL where they share nothing. */
+    size_t (*shared_bytes)(const void *state);
+} wgi_backend;
+
+#endif

@@ -1,0 +1,28 @@
+/* The one place for compiler extensions.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_CORE_COMPILER_H
+#define WG_CORE_COMPILER_H
+
+#if defined(__GNUC__)
+#define WGI_LIKELY(x) __builtin_expect(!!(x), 1)
+#define WGI_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define WGI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define WGI_NODISCARD __attribute__((warn_unused_result))
+#else
+#define WGI_LIKELY(x) (x)
+#define WGI_UNLIKELY(x) (x)
+#define WGI_PRINTF(text, first)
+#define WGI_NODISCARD
+#endif
+
+/* The wide floating type, IEEE binary128: the oracle of the tests, never in the library itself. */
+#if defined(WGI_WIDE)
+#if defined(__SIZEOF_FLOAT128__) && !defined(__aarch64__)
+__extension__ typedef __float128 wgi_wide;
+#define WGI_WIDE_IS_FLOAT128 1
+#else
+typedef long double wgi_wide;
+#endif
+#endif
+
+#endif

@@ -1,0 +1,49 @@
+/* The context's own structure. context.c at the root of src builds it.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: `kernels` holds for every op at least the reference kernels, fastest first. */
+#ifndef WG_CORE_CONTEXT_H
+#define WG_CORE_CONTEXT_H
+
+#include <wengert/context.h>
+
+#include "core/backend.h"
+#include "core/memory.h"
+#include "core/op.h"
+#include "core/text.h"
+
+#define WGI_ERROR_BYTES 1024
+#define WGI_MAX_BACKENDS 4
+
+typedef struct wgi_backend_slot {
+    const wgi_backend *backend;
+    void *state;
+} wgi_backend_slot;
+
+struct wg_context {
+    wg_allocator memory;
+    wg_writer log;
+    bool is_verbose; /* WENGERT_VERBOSE=dispatch */
+    bool is_eager;
+    bool is_thread_invariant;
+    int32_t threads;
+    uint64_t seed;
+    uint64_t n_streams; /* streams given to graphs */
+    uint64_t n_models;  /* streams given to models */
+    uint32_t plan_cache_count;
+    size_t plan_cache_bytes;
+    const wgi_op_table *ops;
+    wgi_backend_slot backends[WGI_MAX_BACKENDS]; /* fastest first, the reference last */
+    int32_t n_backends;
+    uint64_t *kernel_runs; /* [n_backends][n_ops] */
+    const wgi_updates *updates[WGI_MAX_BACKENDS];
+    struct wgi_engine *engine; /* graph's: plan cache, workspace, shells */
+    wg_stats stats;
+    char error[WGI_ERROR_BYTES];
+};
+
+/* Sets the context's error text and returns status. */
+wg_status wgi_context_fail(wg_context *ctx, wg_status status, const char *format, ...)
+    WGI_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,40 @@
+/* The messages of shape rules and kernels.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: a message never overruns the buffer that its contract names. */
+#include "core/op.h"
+
+#include "core/text.h"
+
+wg_status wgi_fault_set(const wgi_args *args, wg_status status, const char *format, ...)
+{
+    if (args->fault == NULL) {
+        return status;
+    }
+    wgi_text text = wgi_text_make(args->fault->text, sizeof args->fault->text);
+    va_list list;
+    va_start(list, format);
+    wgi_text_add_list(&text, format, list);
+    va_end(list);
+    args->fault->status = status;
+    return status;
+}
+
+wg_status wgi_infer_fail(wgi_infer *q, wg_status status, const char *format, ...)
+{
+    wgi_text text = wgi_text_make(q->detail, WGI_DETAIL_BYTES);
+    va_list list;
+    va_start(list, format);
+    wgi_text_add_list(&text, format, list);
+    va_end(list);
+    return status;
+}
+
+void wgi_infer_hint(wgi_infer *q, const char *format, ...)
+{
+    wgi_text text = wgi_text_make(q->hint, WGI_DETAIL_BYTES);
+    va_list list;
+    va_start(list, format);
+    wgi_text_add_list(&text, format, list);
+    va_end(list);
+}

@@ -1,0 +1,237 @@
+/* The contract of an op, and what an op may ask of the graph that records it.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * An op is a row: how many operands, its shape rule, its gradient as ops, its reference kernels and
+ * the samples from which the drivers test it. Ops know no graph's insides: they record through
+ * wgi_record and speak in wg_node. The graph knows no op's name but add and fill: it speaks of
+ * traits.
+ *
+ *   infer      checks operands and attributes and fills `out`; called once per recorded node
+ *   gradient   emits ops into rule->graph and sets dx[i] for each wanted input; a zero handle means
+ *              zero. Never reads data or numbers: it passes a number on or derives one
+ *   decompose  emits the same function in simpler ops and sets rule->result; used in place of a
+ *              gradient, when the op itself is differentiated. Give one or both or neither: with
+ *              neither, a floating output whose input wants a gradient is refused when recorded
+ *   reference  plain loops, obviously right, one per dtype of the dispatch operand. Outputs are
+ *              uninitialised; kernels never allocate */
+#ifndef WG_CORE_OP_H
+#define WG_CORE_OP_H
+
+#include <wengert/graph.h>
+
+#include "core/dtype.h"
+#include "core/random.h"
+#include "core/shape.h"
+
+#define WGI_MAX_OUT 8
+
+/* Op 0 of every list is no op of the table: a leaf. */
+#define WGI_OP_LEAF 0
+
+enum {
+    WGI_POINTWISE = 1 << 0,   /* out[e] depends on in[e] alone, after broadcasting */
+    WGI_BROADCAST = 1 << 1,   /* operands broadcast */
+    WGI_REDUCTION = 1 << 2,   /* sums, means ... along axes */
+    WGI_CONTRACTION = 1 << 3, /* takes an epilogue */
+    WGI_LAYOUT = 1 << 4,      /* the same bytes in the same order under another shape */
+    WGI_FILL = 1 << 5,        /* no operand */
+    WGI_RANDOM = 1 << 6,      /* draws; never merged */
+    WGI_COMMUTATIVE = 1 << 7,
+    WGI_IN_PLACE = 1 << 8, /* output 0 may be operand 0's memory */
+    WGI_KINKED = 1 << 9,   /* not differentiable at some points */
+    WGI_STOP = 1 << 10     /* its outputs want no gradient */
+};
+
+/* An operand or result as a kernel, shape rule or planner sees it; data are row-major. */
+typedef struct wgi_view {
+    void *data;
+    int32_t dtype;
+    int32_t rank;
+    const int64_t *dims;
+    int64_t count;
+} wgi_view;
+
+/* A data-dependent failure of a kernel, such as an index out of range. */
+#define WGI_FAULT_BYTES 160
+typedef struct wgi_fault {
+    wg_status status;
+    char text[WGI_FAULT_BYTES];
+} wgi_fault;
+
+/* What a kernel runs on. */
+typedef struct wgi_args {
+    const wgi_view *in;
+    const wgi_view *out;
+    int32_t n_in;
+    int32_t n_out;
+    const void *attr;
+    const double *numbers;
+    wgi_random_key key; /* for random ops */
+    void *scratch;
+    wgi_fault *fault;
+} wgi_args;
+
+/* Fills args->fault and returns status. */
+wg_status wgi_fault_set(const wgi_args *args, wg_status status, const char *format, ...)
+    WGI_PRINTF(3, 4);
+
+typedef wg_status (*wgi_reference)(const wgi_args *args);
+
+/* A shape rule's question and answer. */
+#define WGI_DETAIL_BYTES 160
+typedef struct wgi_infer {
+    const struct wgi_op *op;
+    int32_t n_in;
+    const wgi_view *in; /* data are NULL */
+    const void *attr;
+    wgi_type out[WGI_MAX_OUT]; /* one for each output of the op */
+    char *detail;              /* WGI_DETAIL_BYTES: the message, "inner sizes differ: ..." */
+    char *hint;                /* WGI_DETAIL_BYTES: "" or what to do about it */
+} wgi_infer;
+
+/* Sets the message and returns status; sets the hint. */
+wg_status wgi_infer_fail(wgi_infer *q, wg_status status, const char *format, ...)
+    WGI_PRINTF(3, 4);
+void wgi_infer_hint(wgi_infer *q, const char *format, ...) WGI_PRINTF(2, 3);
+
+/* An entry of the graph's array of numbers. */
+typedef struct wgi_number {
+    uint32_t index;
+} wgi_number;
+
+#define WGI_NO_NUMBER UINT32_MAX
+
+typedef enum wgi_derivation {
+    WGI_GIVEN = 0,
+    WGI_SAME,
+    WGI_NEGATE,
+    WGI_RECIPROCAL,
+    WGI_MINUS_ONE
+} wgi_derivation;
+
+/* One node being differentiated or decomposed. */
+typedef struct wgi_rule {
+    wg_graph *graph;     /* where to emit */
+    int32_t n_in;
+    int32_t n_out;
+    const wg_node *x;    /* operands */
+    const wg_node *y;    /* outputs */
+    const wg_node *dy;   /* upstream gradients; a zero handle (graph NULL) where none arrived */
+    const bool *wants;   /* which operands want a gradient */
+    const void *attr;
+    wgi_number number;   /* the op's first number */
+    wg_node *dx;         /* gradient: to be set where wanted; zero handles at first */
+    wg_node *result;     /* decompose: to be set, one for each output */
+} wgi_rule;
+
+static inline bool wgi_is_some(wg_node n)
+{
+    return n.graph != NULL;
+}
+
+/* ---- samples ------------------------------------------------------------------------------ */
+
+typedef enum wgi_sample_fill {
+    WGI_NORMAL = 0,  /* N(0,1) */
+    WGI_POSITIVE,    /* [0.2, 2) */
+    WGI_NONZERO,     /* +-[0.2, 2) */
+    WGI_UNIT,        /* (0.05, 0.95) */
+    WGI_PROBABILITY, /* positive, sums to 1 along the last axis */
+    WGI_INDEX,       /* [0, limit) */
+    WGI_BOOLS,       /* 0 or 1 */
+    WGI_ZEROS
+} wgi_sample_fill;
+
+typedef struct wgi_sample_input {
+    int32_t rank;
+    int64_t dims[4];
+    wgi_sample_fill fill;
+    int32_t dtype;   /* 0: the floating dtype under test */
+    int64_t limit;   /* of WGI_INDEX */
+    int32_t same_as; /* 1 + the operand that this one is the very same node as; 0: its own */
+} wgi_sample_input;
+
+/* A call of an op's public constructor. A good sample records without error; a bad one has the
+ * status and the first line of the message it must give. */
+typedef struct wgi_sample {
+    const char *name;
+    int32_t n_in;
+    wgi_sample_input in[3];
+    wg_node (*build)(wg_graph *g, wg_dtype dtype, const wg_node *in);
+    bool is_non_smooth; /* sits on a kink: values are tested, differences are not */
+    wg_status status;   /* of a bad sample; also of one that fails when run */
+    const char *error;
+} wgi_sample;
+
+/* ---- the row ------------------------------------------------------------------------------ */
+
+typedef struct wgi_op {
+    const char *name;
+    uint32_t traits;
+    int32_t min_in;
+    int32_t max_in;
+    int32_t n_out;
+    int32_t n_numbers;
+    size_t attr_bytes;          /* attributes are compared bytewise: structs without padding */
+    const char *operands[4];    /* names in messages: "a", "b" */
+    int32_t dispatch;           /* operand whose dtype picks the kernel; -1: output 0 */
+    wg_status (*infer)(wgi_infer *q);
+    void (*gradient)(wgi_rule *rule);
+    void (*decompose)(wgi_rule *rule);
+    wgi_reference reference[WGI_N_DTYPES];
+    const wgi_sample *samples;
+    int32_t n_samples;
+    const wgi_sample *bad;
+    int32_t n_bad;
+} wgi_op;
+
+/* The table of all ops; entry 0 is NULL, for leaves. The two that the engine itself records are
+ * named here. */
+typedef struct wgi_op_table {
+    const wgi_op *const *ops;
+    uint16_t count;
+    uint16_t add;
+    uint16_t fill;
+} wgi_op_table;
+
+/* The attributes of fill, which the engine records as the seed of a backward pass. */
+typedef struct wgi_fill_attr {
+    int32_t dtype;
+    int32_t rank;
+    int64_t dims[WG_MAX_RANK]; /* 0 past the rank */
+} wgi_fill_attr;
+
+/* ---- recording: implemented by the graph -------------------------------------------------- */
+
+typedef struct wgi_draft {
+    uint16_t op;
+    int32_t n_in;
+    const wg_node *in;
+    wg_graph *graph;       /* NULL where an operand tells it */
+    const void *attr;      /* op->attr_bytes of them; copied */
+    const double *numbers; /* op->n_numbers values, or NULL: */
+    wgi_number number;     /* the first of op->n_numbers entries there already */
+} wgi_draft;
+
+/* Appends a node, or fails the graph and returns an invalid handle that knows it. */
+wg_node wgi_record(const wgi_draft *draft);
+
+/* Fails the graph in the name of the draft's op, from a constructor. `hint` may be NULL. */
+wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
+                   ...) WGI_PRINTF(4, 5);
+
+/* The type of a node; false for one that is not valid. data is NULL. */
+bool wgi_view_of(wg_node n, wgi_view *out);
+
+/* The op of a node (WGI_OP_LEAF for leaves and invalid ones), its attributes and operands. */
+uint16_t wgi_op_of(wg_node n);
+const void *wgi_attr_of(wg_node n);
+
+/* A number of known value; one derived from another. On failure the graph has failed. */
+wgi_number wgi_number_literal(wg_graph *g, double value);
+wgi_number wgi_number_derive(wg_graph *g, wgi_derivation how, wgi_number from);
+
+/* The ordinal of the next random op of the list, and the floating dtype in which it draws is f32. */
+uint32_t wgi_next_ordinal(wg_graph *g);
+
+#endif

@@ -1,0 +1,270 @@
+/* Differentiation: the chain rule, node by node, backwards over the list.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Rules emit ops at the end of the list while the walk goes down over the entries that were there
+ * before; contributions to one entry add up in the order in which the walk meets them. */
+#include <string.h>
+
+#include "graph/plan.h"
+#include "graph/record.h"
+
+enum { WGI_RULE_OPERANDS = 8, WGI_ATTR_WORDS = 32, WGI_MAX_DECOMPOSITIONS = 8 };
+
+wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value)
+{
+    const wgi_entry *r = wgi_record_at(&g->list, like);
+    wgi_fill_attr attr = {.dtype = r->dtype, .rank = r->rank};
+    for (int32_t i = 0; i < r->rank; i++) {
+        attr.dims[i] = wgi_dims_of(&g->list, r)[i];
+    }
+    wgi_draft draft = {
+        .op = g->ctx->ops->fill,
+        .graph = g,
+        .attr = &attr,
+        .numbers = &value,
+    };
+    return wgi_record(&draft);
+}
+
+wg_node wgi_emit_add(wg_graph *g, wg_node a, wg_node b)
+{
+    wg_node in[] = {a, b};
+    wgi_draft draft = {.op = g->ctx->ops->add, .n_in = 2, .in = in, .graph = g};
+    return wgi_record(&draft);
+}
+
+void wgi_adjoints_free(wgi_adjoints *d)
+{
+    wgi_array_free(&d->g->ctx->memory, &d->of, sizeof(uint32_t));
+    wgi_array_free(&d->g->ctx->memory, &d->depends, sizeof(uint8_t));
+}
+
+static uint32_t *adjoint(const wgi_adjoints *d, uint32_t i)
+{
+    return (uint32_t *)d->of.data + i;
+}
+
+static bool depends(const wgi_adjoints *d, uint32_t i)
+{
+    return ((const uint8_t *)d->depends.data)[i] != 0;
+}
+
+bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i)
+{
+    const wgi_list *list = &d->g->list;
+    const wgi_entry *r = wgi_record_at(list, i);
+    if (wgi_record_is_leaf(r) || !wgi_is_floating(r->dtype)) {
+        return false;
+    }
+    const wgi_entry *owner = r - r->part;
+    if (d->g->ctx->ops->ops[owner->op]->traits & WGI_STOP) {
+        return false;
+    }
+    const uint32_t *in = wgi_inputs_of(list, owner);
+    for (uint32_t k = 0; k < owner->n_in; k++) {
+        if (depends(d, in[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets both arrays cover the whole list. */
+static bool cover(wgi_adjoints *d)
+{
+    const wg_allocator *a = &d->g->ctx->memory;
+    size_t n = wgi_list_count(&d->g->list);
+    if (!wgi_array_reserve(a, &d->of, n - d->of.count, sizeof(uint32_t)) ||
+        !wgi_array_reserve(a, &d->depends, n - d->depends.count, sizeof(uint8_t))) {
+        return false;
+    }
+    while (d->of.count < n) {
+        *(uint32_t *)wgi_array_next(&d->of, sizeof(uint32_t)) = WGI_NONE;
+    }
+    while (d->depends.count < n) {
+        uint32_t i = (uint32_t)d->depends.count;
+        bool carries = wgi_carries_gradient(d, i);
+        *(uint8_t *)wgi_array_next(&d->depends, sizeof(uint8_t)) = carries;
+    }
+    return true;
+}
+
+static wg_status internal_fault(wg_graph *g, const wgi_op *op, const char *what)
+{
+    if (g->failure.status == WG_OK) {
+        (void)wgi_record_fail(g, WG_ERR_INTERNAL, op->name, "%s", what);
+    }
+    return g->failure.status;
+}
+
+/* Adds one contribution to the adjoint of an operand. */
+static wg_status contribute(wgi_adjoints *d, const wgi_op *op, wg_node x, wg_node dx)
+{
+    wg_graph *g = d->g;
+    wgi_view want;
+    wgi_view have;
+    if (!wgi_view_of(x, &want) || !wgi_view_of(dx, &have) || want.dtype != have.dtype ||
+        !wgi_same_shape(want.rank, want.dims, have.rank, have.dims)) {
+        return internal_fault(g, op, "the gradient rule gave another type than the operand's");
+    }
+    uint32_t so_far = *adjoint(d, x.index);
+    wg_node sum = so_far == WGI_NONE ? dx : wgi_emit_add(g, wgi_handle(g, so_far), dx);
+    if (g->failure.status == WG_OK) {
+        *adjoint(d, x.index) = sum.index;
+    }
+    return g->failure.status;
+}
+
+/* A rule with room for what it points to. */
+typedef struct rule_frame {
+    wgi_rule rule;
+    wg_node x[WGI_RULE_OPERANDS];
+    wg_node dx[WGI_RULE_OPERANDS];
+    bool wants[WGI_RULE_OPERANDS];
+    wg_node y[WGI_MAX_OUT];
+    wg_node dy[WGI_MAX_OUT];
+    wg_node result[WGI_MAX_OUT];
+    uint64_t attr[WGI_ATTR_WORDS];
+} rule_frame;
+
+/* Fills a frame for the op at i; false where no gradient passes through it. */
+static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
+{
+    wg_graph *g = d->g;
+    const wgi_entry *r = wgi_record_at(&g->list, i);
+    const uint32_t *in = wgi_inputs_of(&g->list, r);
+    bool any_wants = false;
+    bool any_dy = false;
+    memset(f, 0, sizeof *f);
+    for (int32_t k = 0; k < op->n_out; k++) {
+        uint32_t dy = *adjoint(d, i + (uint32_t)k);
+        f->y[k] = wgi_handle(g, i + (uint32_t)k);
+        if (dy != WGI_NONE) {
+            f->dy[k] = wgi_handle(g, dy);
+            any_dy = true;
+        }
+    }
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        f->x[k] = wgi_handle(g, in[k]);
+        f->wants[k] = depends(d, in[k]);
+        any_wants = any_wants || f->wants[k];
+    }
+    if (op->attr_bytes > 0) {
+        memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
+    }
+    f->rule = (wgi_rule){
+        .graph = g,
+        .n_in = r->n_in,
+        .n_out = op->n_out,
+        .x = f->x,
+        .y = f->y,
+        .dy = f->dy,
+        .wants = f->wants,
+        .attr = f->attr,
+        .number = {r->number},
+        .dx = f->dx,
+        .result = f->result,
+    };
+    return any_wants && any_dy;
+}
+
+static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end);
+
+/* Replaces an op by its decomposition and walks back through that. The depth of this recursion is
+ * that of decompositions within decompositions, not of the graph. */
+static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
+{
+    wg_graph *g = d->g;
+    uint32_t first = wgi_list_count(&g->list);
+    if (d->depth >= WGI_MAX_DECOMPOSITIONS) {
+        return internal_fault(g, op, "the decomposition never ends");
+    }
+    op->decompose(&f->rule);
+    uint32_t end = wgi_list_count(&g->list);
+    if (g->failure.status != WG_OK) {
+        return g->failure.status;
+    }
+    if (!cover(d)) {
+        return internal_fault(g, op, "out of memory");
+    }
+    for (int32_t k = 0; k < op->n_out; k++) {
+        if (wgi_is_some(f->dy[k])) {
+            wg_status status = contribute(d, op, f->result[k], f->dy[k]);
+            if (status != WG_OK) {
+                return status;
+            }
+        }
+    }
+    d->depth++;
+    wg_status status = walk(d, first, end);
+    d->depth--;
+    return status;
+}
+
+static wg_status visit(wgi_adjoints *d, uint32_t i)
+{
+    wg_graph *g = d->g;
+    const wgi_entry *r = wgi_record_at(&g->list, i);
+    if (wgi_record_is_leaf(r) || r->part > 0) {
+        return WG_OK;
+    }
+    const wgi_op *op = g->ctx->ops->ops[r->op];
+    rule_frame f;
+    if (r->n_in > WGI_RULE_OPERANDS || op->attr_bytes > sizeof f.attr) {
+        return internal_fault(g, op, "the op has too many operands for its rule");
+    }
+    if (!fill_frame(d, i, op, &f)) {
+        return WG_OK;
+    }
+    if (op->gradient == NULL) {
+        if (op->decompose == NULL) {
+            (void)wgi_record_fail(g, WG_ERR_GRADIENT, op->name, "the op has no gradient");
+            return g->failure.status;
+        }
+        return through_decomposition(d, op, &f);
+    }
+    op->gradient(&f.rule);
+    if (g->failure.status != WG_OK) {
+        return g->failure.status;
+    }
+    if (!cover(d)) {
+        return internal_fault(g, op, "out of memory");
+    }
+    for (int32_t k = 0; k < f.rule.n_in; k++) {
+        if (f.wants[k] && wgi_is_some(f.dx[k])) {
+            wg_status status = contribute(d, op, f.x[k], f.dx[k]);
+            if (status != WG_OK) {
+                return status;
+            }
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
+{
+    wg_status status = WG_OK;
+    for (uint32_t i = end; i > first && status == WG_OK; i--) {
+        status = visit(d, i - 1);
+        if (status == WG_OK && !cover(d)) {
+            status = WG_ERR_MEMORY;
+        }
+    }
+    return status;
+}
+
+wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
+{
+    if (!cover(d)) {
+        return WG_ERR_MEMORY;
+    }
+    wg_node seed = wgi_emit_fill(d->g, y, 1.0);
+    if (d->g->failure.status != WG_OK) {
+        return d->g->failure.status;
+    }
+    if (!cover(d)) {
+        return WG_ERR_MEMORY;
+    }
+    *adjoint(d, y) = seed.index;
+    return walk(d, 0, y + 1);
+}

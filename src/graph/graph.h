@@ -1,0 +1,123 @@
+/* The graph's own structure: a list, its results, its error.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariants: shells of destroyed graphs stay with the context, so that a stale handle never points
+ * at freed memory; an epoch number is never used twice by one shell; value_of[i] is not NULL
+ * exactly for the entries in `present`. */
+#ifndef WG_GRAPH_GRAPH_INTERNAL_H
+#define WG_GRAPH_GRAPH_INTERNAL_H
+
+#include "core/context.h"
+#include "graph/list.h"
+
+/* Indices of handles that failed: the first failure of an epoch, which may still be stamped and
+ * named, and those that only passed it on. */
+#define WGI_FAILED_FIRST (UINT32_MAX - 1)
+#define WGI_FAILED (UINT32_MAX - 2)
+
+typedef struct wgi_failure {
+    wg_status status;
+    const char *op; /* static text or an op's name; NULL for none */
+    char name[64];
+    char detail[WGI_DETAIL_BYTES];
+    char hint[WGI_DETAIL_BYTES];
+    const char *const *operand_names;
+    uint32_t operands[4];
+    int32_t n_operands;
+    wgi_site site;
+} wgi_failure;
+
+typedef struct wgi_assign {
+    wg_param *param;
+    uint32_t node;
+} wgi_assign;
+
+typedef struct wgi_staged_number {
+    uint32_t index;
+    double value;
+} wgi_staged_number;
+
+/* Tensor shells for values and constants. A shell that a reset retires rests for one epoch before
+ * it is used again, so that a value kept over one reset is still seen to be dead. */
+typedef struct wgi_shells {
+    wgi_array live;    /* wg_tensor *: in use in this epoch */
+    wgi_array resting; /* dead since the last retirement */
+    wgi_array spare;
+} wgi_shells;
+
+struct wg_graph {
+    wg_context *ctx;
+    wg_graph *next; /* of the context's shells */
+    uint32_t epoch;
+    bool is_alive;
+    bool is_training;
+    bool is_scratch; /* the planner's own: nothing recorded here wants a gradient */
+    bool is_assign_pending;
+    uint64_t stream;
+    uint64_t step;
+    wgi_list list;
+    wgi_array keeps;      /* uint32_t */
+    wgi_array assigns;    /* wgi_assign */
+    wgi_array staged;     /* wgi_staged_number */
+    wgi_array param_slot; /* uint32_t: open addressing from parameter to its node + 1 */
+    size_t n_params;
+    wgi_array value_of; /* wg_tensor *, per entry of the list */
+    wgi_array present;  /* uint32_t */
+    wgi_arena results;
+    wgi_arena constants;
+    wgi_shells result_shells;
+    wgi_shells constant_shells;
+    wgi_failure failure;     /* sticks until the reset */
+    wgi_failure run_failure; /* of the last failed call */
+    char text[WGI_ERROR_BYTES];
+};
+
+/* What graphs of one context share. */
+typedef struct wgi_engine {
+    wg_graph *shells;
+    wg_graph *scratch;
+    struct wgi_plan *newest; /* the plan cache, most recently used first */
+    struct wgi_plan *oldest;
+    void *workspace;
+    size_t workspace_bytes;
+    wgi_array request_words; /* uint64_t */
+    wgi_array wanted;        /* uint32_t */
+    wgi_array marks;         /* uint8_t, all 0 between calls */
+} wgi_engine;
+
+wg_status wgi_engine_create(wg_context *ctx);
+void wgi_engine_destroy(wg_context *ctx);
+
+/* Shells: a value tensor of that type with data from the arena; NULL when memory is short. */
+WGI_NODISCARD wg_tensor *wgi_shell_take(wg_graph *g, wgi_shells *shells, wgi_arena *arena,
+                                        const wgi_type *type);
+void wgi_shells_retire(wg_context *ctx, wgi_shells *shells);
+void wgi_shells_free(wg_context *ctx, wgi_shells *shells);
+
+/* Drops values and variables' gradients. */
+void wgi_results_drop(wg_graph *g);
+
+/* The value of an entry where it is there: a leaf's tensor or a result; else NULL. */
+wg_tensor *wgi_value_present(const wg_graph *g, uint32_t node);
+WGI_NODISCARD bool wgi_values_reserve(wg_graph *g, size_t extra);
+void wgi_value_put(wg_graph *g, uint32_t node, wg_tensor *value);
+
+/* ---- failures ----------------------------------------------------------------------------- */
+
+/* Sets the run failure and returns status. */
+wg_status wgi_run_fail(wg_graph *g, wg_status status, const char *op, const char *format, ...)
+    WGI_PRINTF(4, 5);
+
+/* Resolves a handle to its living graph and index, or says why not; where a graph lives the reason
+ * becomes its run failure. A graph with a recording error gives that. */
+wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index);
+
+/* Why a handle is none of g's; WG_OK when it is. `detail` is a buffer of WGI_DETAIL_BYTES. */
+wg_status wgi_handle_fault(const wg_graph *g, wg_node n, char *detail);
+
+static inline wg_node wgi_handle(wg_graph *g, uint32_t index)
+{
+    return (wg_node){.graph = g, .index = index, .epoch = g->epoch};
+}
+
+#endif

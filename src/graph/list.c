@@ -1,0 +1,223 @@
+/* The list: appending, copying, comparing.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "graph/list.h"
+
+#include <string.h>
+
+#include "core/checked.h"
+#include "core/param.h"
+
+wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
+{
+    return (wgi_view){
+        .dtype = r->dtype,
+        .rank = r->rank,
+        .dims = wgi_dims_of(list, r),
+        .count = r->count,
+    };
+}
+
+static size_t attr_words(const wgi_op *op)
+{
+    return (op->attr_bytes + 7) / 8;
+}
+
+bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op, int32_t n_in,
+                      const wgi_type *out)
+{
+    size_t n_dims = 0;
+    for (int32_t i = 0; i < op->n_out; i++) {
+        n_dims += (size_t)out[i].rank;
+    }
+    return list->records.count + (size_t)op->n_out < WGI_MAX_RECORDS &&
+           list->dims.count + n_dims < UINT32_MAX && list->attrs.count < UINT32_MAX - 64 &&
+           wgi_array_reserve(a, &list->records, (size_t)op->n_out, sizeof(wgi_entry)) &&
+           wgi_array_reserve(a, &list->dims, n_dims, sizeof(int64_t)) &&
+           wgi_array_reserve(a, &list->attrs, attr_words(op), sizeof(uint64_t)) &&
+           wgi_array_reserve(a, &list->operands, n_in > 3 ? (size_t)n_in : 0, sizeof(uint32_t)) &&
+           wgi_array_reserve(a, &list->numbers, (size_t)op->n_numbers, sizeof(wgi_number_entry));
+}
+
+wgi_entry *wgi_list_append(wgi_list *list, const wgi_type *type)
+{
+    wgi_entry *r = wgi_array_next(&list->records, sizeof *r);
+    memset(r, 0, sizeof *r);
+    r->dtype = (uint8_t)type->dtype;
+    r->rank = (uint8_t)type->rank;
+    r->dims = (uint32_t)list->dims.count;
+    r->count = type->count;
+    for (int32_t i = 0; i < type->rank; i++) {
+        *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = type->dims[i];
+    }
+    return r;
+}
+
+void wgi_list_clear(wgi_list *list)
+{
+    list->records.count = 0;
+    list->dims.count = 0;
+    list->attrs.count = 0;
+    list->operands.count = 0;
+    list->numbers.count = 0;
+    list->leaves.count = 0;
+    list->sites.count = 0;
+    list->names.count = 0;
+    list->n_random = 0;
+}
+
+void wgi_list_free(const wg_allocator *a, wgi_list *list)
+{
+    wgi_array_free(a, &list->records, sizeof(wgi_entry));
+    wgi_array_free(a, &list->dims, sizeof(int64_t));
+    wgi_array_free(a, &list->attrs, sizeof(uint64_t));
+    wgi_array_free(a, &list->operands, sizeof(uint32_t));
+    wgi_array_free(a, &list->numbers, sizeof(wgi_number_entry));
+    wgi_array_free(a, &list->leaves, sizeof(wgi_leaf));
+    wgi_array_free(a, &list->sites, sizeof(wgi_site));
+    wgi_array_free(a, &list->names, sizeof(wgi_node_name));
+    list->n_random = 0;
+}
+
+static bool copy_array(const wg_allocator *a, wgi_array *dst, const wgi_array *src, size_t size)
+{
+    dst->count = 0;
+    if (!wgi_array_reserve(a, dst, src->count, size)) {
+        return false;
+    }
+    if (src->count > 0) {
+        memcpy(dst->data, src->data, src->count * size);
+    }
+    dst->count = src->count;
+    return true;
+}
+
+bool wgi_list_copy(const wg_allocator *a, wgi_list *dst, const wgi_list *src)
+{
+    wgi_list_clear(dst);
+    bool ok = copy_array(a, &dst->records, &src->records, sizeof(wgi_entry)) &&
+              copy_array(a, &dst->dims, &src->dims, sizeof(int64_t)) &&
+              copy_array(a, &dst->attrs, &src->attrs, sizeof(uint64_t)) &&
+              copy_array(a, &dst->operands, &src->operands, sizeof(uint32_t)) &&
+              copy_array(a, &dst->numbers, &src->numbers, sizeof(wgi_number_entry)) &&
+              copy_array(a, &dst->leaves, &src->leaves, sizeof(wgi_leaf));
+    if (!ok) {
+        wgi_list_clear(dst);
+        return false;
+    }
+    dst->n_random = src->n_random;
+    return true;
+}
+
+wgi_list_extent wgi_list_extent_of(const wgi_list *list)
+{
+    return (wgi_list_extent){
+        .records = list->records.count,
+        .dims = list->dims.count,
+        .attrs = list->attrs.count,
+        .operands = list->operands.count,
+        .numbers = list->numbers.count,
+    };
+}
+
+static bool same_array(const wgi_array *whole, size_t n, const wgi_array *b, size_t size)
+{
+    return n == b->count && (n == 0 || memcmp(whole->data, b->data, n * size) == 0);
+}
+
+bool wgi_list_equal(const wgi_list *whole, const wgi_list_extent *extent, const wgi_list *list)
+{
+    return same_array(&whole->records, extent->records, &list->records, sizeof(wgi_entry)) &&
+           same_array(&whole->dims, extent->dims, &list->dims, sizeof(int64_t)) &&
+           same_array(&whole->attrs, extent->attrs, &list->attrs, sizeof(uint64_t)) &&
+           same_array(&whole->operands, extent->operands, &list->operands, sizeof(uint32_t)) &&
+           extent->numbers == list->numbers.count;
+}
+
+/* Multiply and fold, eight bytes at a time; the tail is padded with zeros. */
+uint64_t wgi_hash_bytes(uint64_t h, const void *data, size_t bytes)
+{
+    const unsigned char *p = data;
+    while (bytes > 0) {
+        uint64_t w = 0;
+        size_t n = bytes < sizeof w ? bytes : sizeof w;
+        memcpy(&w, p, n);
+        h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
+        h ^= h >> 32;
+        p += n;
+        bytes -= n;
+    }
+    return h;
+}
+
+uint64_t wgi_list_hash(const wgi_list *list)
+{
+    uint64_t h = list->records.count;
+    h = wgi_hash_bytes(h, list->records.data, list->records.count * sizeof(wgi_entry));
+    h = wgi_hash_bytes(h, list->dims.data, list->dims.count * sizeof(int64_t));
+    h = wgi_hash_bytes(h, list->attrs.data, list->attrs.count * sizeof(uint64_t));
+    return wgi_hash_bytes(h, list->operands.data, list->operands.count * sizeof(uint32_t));
+}
+
+static double derive(uint32_t how, double v)
+{
+    switch ((wgi_derivation)how) {
+    case WGI_NEGATE:
+        return -v;
+    case WGI_RECIPROCAL:
+        return 1.0 / v;
+    case WGI_MINUS_ONE:
+        return v - 1.0;
+    case WGI_GIVEN:
+    case WGI_SAME:
+        break;
+    }
+    return v;
+}
+
+double wgi_number_derived(const wgi_list *list, uint32_t how, uint32_t from)
+{
+    return derive(how, ((const wgi_number_entry *)list->numbers.data)[from].value);
+}
+
+void wgi_numbers_update(wgi_list *list)
+{
+    wgi_number_entry *entries = list->numbers.data;
+    for (size_t i = 0; i < list->numbers.count; i++) {
+        if (entries[i].how != WGI_GIVEN) {
+            entries[i].value = derive(entries[i].how, entries[entries[i].from].value);
+        }
+    }
+}
+
+void wgi_numbers_extend(const wgi_list *list, size_t first, double *values)
+{
+    const wgi_number_entry *entries = list->numbers.data;
+    for (size_t i = first; i < list->numbers.count; i++) {
+        bool is_given = entries[i].how == WGI_GIVEN;
+        values[i] = is_given ? entries[i].value : derive(entries[i].how, values[entries[i].from]);
+    }
+}
+
+const char *wgi_list_name(const wgi_list *list, uint32_t node)
+{
+    const wgi_node_name *names = list->names.data;
+    for (size_t i = list->names.count; i > 0; i--) {
+        if (names[i - 1].node == node) {
+            return names[i - 1].text;
+        }
+    }
+    const wgi_entry *r = wgi_record_at(list, node);
+    if (wgi_record_is_leaf(r) && r->attr == WGI_LEAF_PARAM) {
+        return wgi_leaf_at(list, r->in[0])->param->name;
+    }
+    return NULL;
+}
+
+const wgi_site *wgi_list_site(const wgi_list *list, uint32_t node)
+{
+    if (node >= list->sites.count) {
+        return NULL;
+    }
+    const wgi_site *site = (const wgi_site *)list->sites.data + node;
+    return site->file != NULL ? site : NULL;
+}

@@ -1,0 +1,152 @@
+/* The plan: what a run executes, made from a list and a request, cached under their content.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariants: a plan holds sizes and offsets, never memory of a run (the data pointers in its
+ * views are set anew by each run); its records are the user's list followed by what
+ * differentiation appended; steps stand in list order, so every buffer is written before it is
+ * read. */
+#ifndef WG_GRAPH_PLAN_H
+#define WG_GRAPH_PLAN_H
+
+#include "graph/graph.h"
+
+/* What a run is to deliver. The lists are indices into the graph's list. */
+typedef struct wgi_request {
+    wg_graph *graph;
+    uint32_t loss;      /* backward from here; WGI_NONE: forward alone */
+    wgi_array wanted;   /* uint32_t: entries whose values are to be there afterwards */
+    bool with_assigns;  /* apply the pending assignments */
+} wgi_request;
+
+typedef enum wgi_place {
+    WGI_IN_LEAF = 0,  /* index: the leaf */
+    WGI_IN_VALUE,     /* index: an entry whose value is present */
+    WGI_IN_RESULT,    /* index: into plan->results */
+    WGI_IN_GRADIENT,  /* index: into plan->gradients */
+    WGI_IN_WORKSPACE, /* offset */
+    WGI_IN_ALIAS      /* index: the buffer whose bytes these are, made before this one */
+} wgi_place;
+
+typedef struct wgi_buffer {
+    wgi_view view; /* data are set by each run; dims point into the plan's list */
+    wgi_place place;
+    uint32_t index;
+    size_t offset;
+} wgi_buffer;
+
+typedef struct wgi_step {
+    const wgi_kernel *kernel;
+    wgi_prepared prepared;
+    uint32_t node;
+    uint32_t number;
+    uint32_t first; /* into plan->operands: n_in inputs, then n_out outputs */
+    uint16_t n_in;
+    uint16_t n_out;
+    int32_t backend;
+} wgi_step;
+
+typedef struct wgi_plan_result {
+    uint32_t node;
+    uint32_t copy_of; /* a buffer whose bytes become the value at the end; WGI_NONE: none */
+    wg_tensor *tensor; /* set by each run */
+} wgi_plan_result;
+
+typedef struct wgi_plan_gradient {
+    uint32_t leaf;
+    uint32_t copy_of; /* as above; for a leaf whose gradient is empty */
+    bool adds;        /* the leaf holds a gradient, which the steps add to */
+    wg_tensor *tensor; /* set by each run */
+} wgi_plan_gradient;
+
+typedef struct wgi_plan {
+    struct wgi_plan *newer;
+    struct wgi_plan *older;
+    bool is_cached;
+    bool is_tainted; /* an engine failed: not to be cached */
+    uint64_t hash;
+    wgi_array key;          /* uint64_t: the request in words */
+    wgi_list list;          /* the user's list, expanded; without leaves */
+    wgi_list_extent extent; /* how much of it is the user's */
+    wgi_array buffers;      /* wgi_buffer */
+    wgi_array steps;        /* wgi_step */
+    wgi_array operands;     /* uint32_t: buffers */
+    wgi_array results;      /* wgi_plan_result */
+    wgi_array gradients;    /* wgi_plan_gradient */
+    wgi_array views;        /* wgi_view: room for the operands of one step */
+    wgi_array values;       /* double: bound numbers */
+    uint32_t max_operands;
+    size_t workspace_bytes; /* with the kernels' scratch at scratch_offset */
+    size_t scratch_offset;
+    size_t scratch_bytes;
+    size_t bytes; /* of the plan itself */
+} wgi_plan;
+
+/* The plan of a request: from the cache or made. WG_ERR_MEMORY, or the graph's run failure. */
+wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out);
+
+/* Done with a plan from wgi_plan_get: it is kept in the cache, or freed where it may not be. */
+void wgi_plan_put(wg_context *ctx, wgi_plan *plan);
+
+void wgi_plans_free(wg_context *ctx);
+void wgi_plan_free(wg_context *ctx, wgi_plan *plan);
+
+/* Makes a plan; used by the cache. */
+wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan);
+
+/* Gives every workspace buffer its offset by lifetime. False when memory is short or the sizes do
+ * not fit. */
+WGI_NODISCARD bool wgi_plan_place(wg_context *ctx, wgi_plan *plan);
+
+/* Runs a plan and delivers its results. */
+wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request);
+
+/* Whether a leaf holds no gradient yet. */
+bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf);
+
+/* ---- differentiation ---------------------------------------------------------------------- */
+
+/* Emits into g the gradients of the entry y, seeded with ones, walking back over the list.
+ * depends marks the entries through which gradients flow, one byte each for the list as it is; it
+ * grows with the list. The gradient of entry i, or WGI_NONE, is adjoints[i]. */
+typedef struct wgi_adjoints {
+    wg_graph *g;
+    wgi_array of;      /* uint32_t */
+    wgi_array depends; /* uint8_t */
+    int32_t depth;     /* of decompositions within decompositions */
+} wgi_adjoints;
+
+wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y);
+void wgi_adjoints_free(wgi_adjoints *d);
+
+/* Whether an op's output carries a gradient on to an operand marked in d->depends. */
+bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i);
+
+/* A tensor of one value with the type of an entry. */
+wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value);
+wg_node wgi_emit_add(wg_graph *g, wg_node a, wg_node b);
+
+/* ---- dispatch ----------------------------------------------------------------------------- */
+
+typedef struct wgi_choice {
+    const wgi_kernel *kernel;
+    wgi_prepared prepared;
+    int32_t backend;
+    bool had_engine_failure;
+} wgi_choice;
+
+/* The fastest kernel from backend `first` on that accepts and prepares. */
+wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *out);
+
+/* Runs one prepared kernel; an engine failure is counted and redone by the reference.
+ * *is_tainted is set then. */
+wg_status wgi_run_kernel(wg_context *ctx, const wgi_op *op, const wgi_choice *choice,
+                         const wgi_args *args, bool *is_tainted);
+
+/* Turns a failed kernel's fault into the graph's run failure. */
+wg_status wgi_fault_to_failure(wg_graph *g, uint32_t node, const wgi_op *op, wg_status status,
+                               const wgi_fault *fault);
+
+/* Runs the op just recorded, for eager contexts; a failure becomes the graph's. */
+wg_node wgi_eager_run(wg_graph *g, wg_node n);
+
+#endif

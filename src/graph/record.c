@@ -1,0 +1,348 @@
+/* Recording: from a constructor's draft to an entry of the list.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything is checked and reserved before anything is appended, so that a failure leaves the list
+ * at its last whole record. The first failure sticks to the graph. */
+#include "graph/record.h"
+
+#include <string.h>
+
+#include "core/text.h"
+#include "graph/plan.h"
+
+static wg_node failed_handle(wg_graph *g, uint32_t which)
+{
+    return (wg_node){.graph = g, .index = which, .epoch = g->epoch};
+}
+
+bool wgi_can_record(wg_graph *g, wg_node *passed)
+{
+    *passed = (wg_node){NULL, 0, 0};
+    if (g == NULL) {
+        return false;
+    }
+    *passed = failed_handle(g, WGI_FAILED);
+    return g->is_alive && g->failure.status == WG_OK;
+}
+
+static wg_node fail_list(wg_graph *g, wg_status status, const char *op, const char *format,
+                         va_list list)
+{
+    wgi_failure *f = &g->failure;
+    memset(f, 0, sizeof *f);
+    f->status = status;
+    f->op = op;
+    wgi_text detail = wgi_text_make(f->detail, sizeof f->detail);
+    wgi_text_add_list(&detail, format, list);
+    return failed_handle(g, WGI_FAILED_FIRST);
+}
+
+wg_node wgi_record_fail(wg_graph *g, wg_status status, const char *op, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    wg_node n = fail_list(g, status, op, format, list);
+    va_end(list);
+    return n;
+}
+
+static const wgi_op *op_of_draft(const wg_graph *g, const wgi_draft *draft)
+{
+    return g->ctx->ops->ops[draft->op];
+}
+
+/* The graph to record in: the draft's, or that of the first operand whose graph lives. */
+static wg_graph *home_of(const wgi_draft *draft)
+{
+    wg_graph *first = draft->graph;
+    for (int32_t i = 0; i < draft->n_in && (first == NULL || !first->is_alive); i++) {
+        wg_graph *g = draft->in[i].graph;
+        if (g != NULL && (first == NULL || g->is_alive)) {
+            first = g;
+        }
+    }
+    return first;
+}
+
+/* Lets the failure name the operands. */
+static void note_operands(wg_graph *g, const wgi_draft *draft)
+{
+    wgi_failure *f = &g->failure;
+    char ignored[WGI_DETAIL_BYTES];
+    f->operand_names = op_of_draft(g, draft)->operands;
+    f->n_operands = draft->n_in < 4 ? draft->n_in : 4;
+    for (int32_t i = 0; i < f->n_operands; i++) {
+        bool is_ours = wgi_handle_fault(g, draft->in[i], ignored) == WG_OK;
+        f->operands[i] = is_ours ? draft->in[i].index : WGI_NONE;
+    }
+}
+
+wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
+                   ...)
+{
+    wg_graph *g = home_of(draft);
+    wg_node passed;
+    if (!wgi_can_record(g, &passed)) {
+        return passed;
+    }
+    va_list list;
+    va_start(list, format);
+    wg_node n = fail_list(g, status, op_of_draft(g, draft)->name, format, list);
+    va_end(list);
+    note_operands(g, draft);
+    if (hint != NULL) {
+        wgi_text text = wgi_text_make(g->failure.hint, sizeof g->failure.hint);
+        wgi_text_add(&text, "%s", hint);
+    }
+    return n;
+}
+
+static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft, wg_node *failed)
+{
+    char detail[WGI_DETAIL_BYTES];
+    for (int32_t i = 0; i < draft->n_in; i++) {
+        wg_status status = wgi_handle_fault(g, draft->in[i], detail);
+        if (WGI_UNLIKELY(status != WG_OK)) {
+            const char *name = i < 4 ? op->operands[i] : NULL;
+            *failed = wgi_record_fail(g, status, op->name, "operand %s %s",
+                                      name != NULL ? name : "x", detail);
+            note_operands(g, draft);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool any_wants(const wg_graph *g, const wgi_draft *draft)
+{
+    for (int32_t i = 0; i < draft->n_in; i++) {
+        if (wgi_record_at(&g->list, draft->in[i].index)->flags & WGI_WANTS_GRADIENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks the shape rule; its message becomes the failure's. */
+static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_node *failed)
+{
+    char detail[WGI_DETAIL_BYTES] = "";
+    char hint[WGI_DETAIL_BYTES] = "";
+    q->detail = detail;
+    q->hint = hint;
+    wg_status status = op->infer(q);
+    for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
+        status = wgi_type_make(q->out[i].dtype, q->out[i].rank, q->out[i].dims, &q->out[i]);
+    }
+    if (WGI_LIKELY(status == WG_OK)) {
+        return true;
+    }
+    *failed = wgi_refuse(draft, status, hint[0] != '\0' ? hint : NULL, "%s",
+                         detail[0] != '\0' ? detail : wg_status_text(status));
+    return false;
+}
+
+/* The flags of an output, or false where its gradient is wanted and cannot exist. */
+static bool output_flags(const wgi_op *op, bool wants, const wgi_type *type, uint8_t *flags)
+{
+    bool wanted = wants && !(op->traits & WGI_STOP) && wgi_is_floating(type->dtype);
+    *flags = wanted ? WGI_WANTS_GRADIENT : 0;
+    return !wanted || op->gradient != NULL || op->decompose != NULL;
+}
+
+static void append_attrs(wgi_list *list, const wgi_op *op, const void *attr)
+{
+    size_t bytes = op->attr_bytes;
+    const unsigned char *p = attr;
+    while (bytes > 0) {
+        size_t n = bytes < sizeof(uint64_t) ? bytes : sizeof(uint64_t);
+        uint64_t *word = wgi_array_next(&list->attrs, sizeof *word);
+        *word = 0;
+        memcpy(word, p, n);
+        p += n;
+        bytes -= n;
+    }
+}
+
+static void set_operands(wgi_list *list, wgi_entry *r, const wgi_draft *draft)
+{
+    r->n_in = (uint16_t)draft->n_in;
+    if (draft->n_in > 3) {
+        r->in[0] = (uint32_t)list->operands.count;
+    }
+    for (int32_t i = 0; i < draft->n_in; i++) {
+        if (draft->n_in <= 3) {
+            r->in[i] = draft->in[i].index;
+        } else {
+            *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = draft->in[i].index;
+        }
+    }
+}
+
+static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *draft)
+{
+    if (op->n_numbers == 0 || draft->numbers == NULL) {
+        return op->n_numbers == 0 ? WGI_NO_NUMBER : draft->number.index;
+    }
+    uint32_t first = (uint32_t)list->numbers.count;
+    for (int32_t i = 0; i < op->n_numbers; i++) {
+        wgi_number_entry *e = wgi_array_next(&list->numbers, sizeof *e);
+        *e = (wgi_number_entry){.value = draft->numbers[i], .from = 0, .how = WGI_GIVEN};
+    }
+    return first;
+}
+
+static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, const wgi_type *out,
+                      bool wants)
+{
+    wgi_list *list = &g->list;
+    uint32_t first = wgi_list_count(list);
+    for (int32_t i = 0; i < op->n_out; i++) {
+        wgi_entry *r = wgi_list_append(list, &out[i]);
+        r->op = draft->op;
+        r->part = (uint8_t)i;
+        (void)output_flags(op, wants, &out[i], &r->flags);
+    }
+    wgi_entry *r = wgi_record_at(list, first);
+    r->attr = (uint32_t)list->attrs.count;
+    set_operands(list, r, draft);
+    append_attrs(list, op, draft->attr);
+    r->number = take_numbers(list, op, draft);
+    return wgi_handle(g, first);
+}
+
+/* Fills the rule's question from the operands. Few ops have more operands than fit the stack. */
+static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *draft,
+                                wgi_view *views)
+{
+    for (int32_t i = 0; i < draft->n_in; i++) {
+        views[i] = wgi_record_view(&g->list, wgi_record_at(&g->list, draft->in[i].index));
+    }
+    wgi_infer q;
+    q.op = op;
+    q.n_in = draft->n_in;
+    q.in = views;
+    q.attr = draft->attr;
+    wg_node failed;
+    if (!infer(op, draft, &q, &failed)) {
+        return failed;
+    }
+    bool wants = g->is_training && !g->is_scratch && any_wants(g, draft);
+    for (int32_t i = 0; i < op->n_out; i++) {
+        uint8_t flags;
+        if (!output_flags(op, wants, &q.out[i], &flags)) {
+            return wgi_refuse(draft, WG_ERR_GRADIENT, "wg_stop_gradient",
+                              "an operand wants a gradient and the op has none");
+        }
+    }
+    if (!wgi_list_reserve(&g->ctx->memory, &g->list, op, draft->n_in, q.out)) {
+        return wgi_refuse(draft, WG_ERR_MEMORY, NULL, "out of memory");
+    }
+    return append(g, op, draft, q.out, wants);
+}
+
+enum { WGI_STACK_OPERANDS = 8 };
+
+static wg_node record_many(wg_graph *g, const wgi_op *op, const wgi_draft *draft)
+{
+    wgi_view few[WGI_STACK_OPERANDS];
+    if (draft->n_in <= WGI_STACK_OPERANDS) {
+        return infer_and_append(g, op, draft, few);
+    }
+    wgi_view *views = wgi_alloc_zeroed(&g->ctx->memory, (size_t)draft->n_in, sizeof *views);
+    if (views == NULL) {
+        return wgi_refuse(draft, WG_ERR_MEMORY, NULL, "out of memory");
+    }
+    wg_node n = infer_and_append(g, op, draft, views);
+    wgi_release(&g->ctx->memory, views, (size_t)draft->n_in * sizeof *views);
+    return n;
+}
+
+wg_node wgi_record(const wgi_draft *draft)
+{
+    wg_graph *g = home_of(draft);
+    wg_node n;
+    if (!wgi_can_record(g, &n)) {
+        return n;
+    }
+    const wgi_op *op = op_of_draft(g, draft);
+    if (!check_operands(g, op, draft, &n)) {
+        return n;
+    }
+    if (draft->n_in < op->min_in || draft->n_in > op->max_in) {
+        return wgi_refuse(draft, WG_ERR_ARGUMENT, NULL, "%d operands", (int)draft->n_in);
+    }
+    if (op->n_numbers > 0 && draft->numbers == NULL &&
+        (size_t)draft->number.index + (size_t)op->n_numbers > g->list.numbers.count) {
+        return wgi_refuse(draft, WG_ERR_INTERNAL, NULL, "no such number");
+    }
+    n = record_many(g, op, draft);
+    if (WGI_UNLIKELY(g->ctx->is_eager) && !g->is_scratch && wg_is_valid(n)) {
+        return wgi_eager_run(g, n);
+    }
+    return n;
+}
+
+/* ---- what ops may ask --------------------------------------------------------------------- */
+
+bool wgi_view_of(wg_node n, wgi_view *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!wg_is_valid(n)) {
+        return false;
+    }
+    *out = wgi_record_view(&n.graph->list, wgi_record_at(&n.graph->list, n.index));
+    return true;
+}
+
+uint16_t wgi_op_of(wg_node n)
+{
+    return wg_is_valid(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;
+}
+
+const void *wgi_attr_of(wg_node n)
+{
+    if (!wg_is_valid(n)) {
+        return NULL;
+    }
+    const wgi_entry *r = wgi_record_at(&n.graph->list, n.index);
+    return wgi_record_is_leaf(r) ? NULL : wgi_attrs_of(&n.graph->list, r - r->part);
+}
+
+static wgi_number push_number(wg_graph *g, wgi_number_entry entry)
+{
+    wg_node passed;
+    if (!wgi_can_record(g, &passed)) {
+        return (wgi_number){WGI_NO_NUMBER};
+    }
+    wgi_number_entry *e = wgi_array_push(&g->ctx->memory, &g->list.numbers, sizeof *e);
+    if (e == NULL) {
+        (void)wgi_record_fail(g, WG_ERR_MEMORY, "number", "out of memory");
+        return (wgi_number){WGI_NO_NUMBER};
+    }
+    *e = entry;
+    return (wgi_number){(uint32_t)g->list.numbers.count - 1};
+}
+
+wgi_number wgi_number_literal(wg_graph *g, double value)
+{
+    return push_number(g, (wgi_number_entry){.value = value, .from = 0, .how = WGI_GIVEN});
+}
+
+wgi_number wgi_number_derive(wg_graph *g, wgi_derivation how, wgi_number from)
+{
+    if (g == NULL || from.index >= g->list.numbers.count) {
+        return (wgi_number){WGI_NO_NUMBER};
+    }
+    wgi_number_entry entry = {
+        .value = wgi_number_derived(&g->list, (uint32_t)how, from.index),
+        .from = from.index,
+        .how = (uint32_t)how,
+    };
+    return push_number(g, entry);
+}
+
+uint32_t wgi_next_ordinal(wg_graph *g)
+{
+    return g != NULL ? g->list.n_random++ : 0;
+}

@@ -1,0 +1,250 @@
+/* Running a plan: bind memory and numbers, walk the steps, deliver.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * All memory is had before the first step runs, and gradients are written after every step that can
+ * fail by its data, so that a run delivers everything or nothing. */
+#include <string.h>
+
+#include "core/param.h"
+#include "core/text.h"
+#include "graph/plan.h"
+
+static wgi_buffer *buffer_at(const wgi_plan *plan, uint32_t i)
+{
+    return (wgi_buffer *)plan->buffers.data + i;
+}
+
+/* A leaf whose data changed since it was recorded may not be read anew: the values that are there
+ * already belong to the old data. */
+static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf)
+{
+    if (leaf->version == leaf->tensor->version) {
+        return WG_OK;
+    }
+    const char *name = wgi_list_name(&g->list, leaf->node);
+    static const char *const kinds[] = {"input", "variable", "parameter", "constant", "gradient"};
+    (void)wgi_run_fail(g, WG_ERR_STALE, "run", "%s '%s' changed since it was recorded",
+                       kinds[leaf->kind], name != NULL ? name : "unnamed");
+    wgi_text hint = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
+    wgi_text_add(&hint, "ask for the value before the change, or wg_keep it");
+    return WG_ERR_STALE;
+}
+
+static wg_status check_leaves(const wgi_plan *plan, wg_graph *g)
+{
+    for (uint32_t i = 0; i < plan->buffers.count; i++) {
+        const wgi_buffer *b = buffer_at(plan, i);
+        if (b->place == WGI_IN_LEAF) {
+            wg_status status = check_leaf(g, wgi_leaf_at(&g->list, b->index));
+            if (status != WG_OK) {
+                return status;
+            }
+        }
+    }
+    return WG_OK;
+}
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static bool grow_workspace(wg_context *ctx, size_t bytes)
+{
+    wgi_engine *e = ctx->engine;
+    if (bytes <= e->workspace_bytes) {
+        return true;
+    }
+    wgi_release(&ctx->memory, e->workspace, e->workspace_bytes);
+    e->workspace = wgi_alloc(&ctx->memory, bytes);
+    e->workspace_bytes = e->workspace != NULL ? bytes : 0;
+    ctx->stats.workspace_bytes = e->workspace_bytes;
+    return e->workspace != NULL;
+}
+
+static wgi_type type_of_entry(const wg_graph *g, uint32_t node)
+{
+    const wgi_entry *r = wgi_record_at(&g->list, node);
+    wgi_type type = {.dtype = r->dtype, .rank = r->rank, .count = r->count};
+    for (int32_t i = 0; i < r->rank; i++) {
+        type.dims[i] = wgi_dims_of(&g->list, r)[i];
+    }
+    return type;
+}
+
+static bool make_results(wgi_plan *plan, wg_graph *g)
+{
+    wgi_plan_result *results = plan->results.data;
+    if (!wgi_values_reserve(g, plan->results.count)) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->results.count; i++) {
+        wgi_type type = type_of_entry(g, results[i].node);
+        results[i].tensor = wgi_shell_take(g, &g->result_shells, &g->results, &type);
+        if (results[i].tensor == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where the gradient of a leaf goes: a parameter's own tensor, or one of the graph's. */
+static wg_tensor *gradient_tensor(wg_graph *g, wgi_leaf *leaf)
+{
+    wgi_type type = type_of_entry(g, leaf->node);
+    if (leaf->kind == WGI_LEAF_PARAM) {
+        wg_param *p = leaf->param;
+        if (p->gradient == NULL && wgi_tensor_new(p->ctx, &type, false, &p->gradient) != WG_OK) {
+            return NULL;
+        }
+        return p->gradient;
+    }
+    if (leaf->gradient != NULL) {
+        return leaf->gradient;
+    }
+    return wgi_shell_take(g, &g->result_shells, &g->results, &type);
+}
+
+static bool make_gradients(wgi_plan *plan, wg_graph *g)
+{
+    wgi_plan_gradient *gradients = plan->gradients.data;
+    for (size_t i = 0; i < plan->gradients.count; i++) {
+        gradients[i].tensor = gradient_tensor(g, wgi_leaf_at(&g->list, gradients[i].leaf));
+        if (gradients[i].tensor == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void *place_data(const wgi_plan *plan, const wg_graph *g, const wgi_buffer *b)
+{
+    switch (b->place) {
+    case WGI_IN_LEAF:
+        return wgi_leaf_at(&g->list, b->index)->tensor->data;
+    case WGI_IN_VALUE:
+        return wgi_value_present(g, b->index)->data;
+    case WGI_IN_RESULT:
+        return ((const wgi_plan_result *)plan->results.data)[b->index].tensor->data;
+    case WGI_IN_GRADIENT:
+        return ((const wgi_plan_gradient *)plan->gradients.data)[b->index].tensor->data;
+    case WGI_IN_ALIAS:
+        return buffer_at(plan, b->index)->view.data;
+    case WGI_IN_WORKSPACE:
+        break;
+    }
+    return (char *)g->ctx->engine->workspace + b->offset;
+}
+
+static void bind(wgi_plan *plan, const wg_graph *g)
+{
+    for (uint32_t i = 0; i < plan->buffers.count; i++) {
+        wgi_buffer *b = buffer_at(plan, i);
+        b->view.data = place_data(plan, g, b);
+    }
+    double *values = plan->values.data;
+    const wgi_number_entry *given = g->list.numbers.data;
+    for (size_t i = 0; i < plan->extent.numbers; i++) {
+        values[i] = given[i].value;
+    }
+    wgi_numbers_extend(&plan->list, plan->extent.numbers, values);
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static wg_status run_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, wgi_random_key key)
+{
+    wg_context *ctx = g->ctx;
+    const wgi_entry *r = wgi_record_at(&plan->list, s->node);
+    const wgi_op *op = ctx->ops->ops[r->op];
+    const uint32_t *operands = (const uint32_t *)plan->operands.data + s->first;
+    wgi_view *views = plan->views.data;
+    for (uint32_t k = 0; k < (uint32_t)s->n_in + s->n_out; k++) {
+        views[k] = buffer_at(plan, operands[k])->view;
+    }
+    wgi_fault fault;
+    fault.text[0] = '\0';
+    wgi_args args = {
+        .in = views,
+        .out = views + s->n_in,
+        .n_in = s->n_in,
+        .n_out = s->n_out,
+        .attr = wgi_attrs_of(&plan->list, r),
+        .numbers = s->number != WGI_NO_NUMBER ? (double *)plan->values.data + s->number : NULL,
+        .key = key,
+        .scratch = (char *)ctx->engine->workspace + plan->scratch_offset,
+        .fault = &fault,
+    };
+    wgi_choice choice = {
+        .kernel = s->kernel,
+        .prepared = s->prepared,
+        .backend = s->backend,
+    };
+    ctx->kernel_runs[(size_t)s->backend * ctx->ops->count + r->op]++;
+    wg_status status = wgi_run_kernel(ctx, op, &choice, &args, &plan->is_tainted);
+    return status == WG_OK ? WG_OK : wgi_fault_to_failure(g, s->node, op, status, &fault);
+}
+
+static wg_status run_steps(wgi_plan *plan, wg_graph *g)
+{
+    wgi_random_key key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
+    const wgi_step *steps = plan->steps.data;
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < plan->steps.count && status == WG_OK; i++) {
+        status = run_step(plan, g, &steps[i], key);
+    }
+    return status;
+}
+
+/* ---- delivery ----------------------------------------------------------------------------- */
+
+static void copy_bytes(const wgi_plan *plan, uint32_t buffer, wg_tensor *to)
+{
+    size_t bytes = wgi_type_bytes(&to->type);
+    if (bytes > 0) {
+        memmove(to->data, buffer_at(plan, buffer)->view.data, bytes);
+    }
+}
+
+static void deliver(wgi_plan *plan, wg_graph *g)
+{
+    const wgi_plan_result *results = plan->results.data;
+    for (size_t i = 0; i < plan->results.count; i++) {
+        if (results[i].copy_of != WGI_NONE) {
+            copy_bytes(plan, results[i].copy_of, results[i].tensor);
+        }
+    }
+    for (size_t i = 0; i < plan->results.count; i++) {
+        wgi_value_put(g, results[i].node, results[i].tensor);
+    }
+    const wgi_plan_gradient *gradients = plan->gradients.data;
+    for (size_t i = 0; i < plan->gradients.count; i++) {
+        wgi_leaf *leaf = wgi_leaf_at(&g->list, gradients[i].leaf);
+        if (gradients[i].copy_of != WGI_NONE) {
+            copy_bytes(plan, gradients[i].copy_of, gradients[i].tensor);
+        }
+        if (leaf->kind == WGI_LEAF_PARAM) {
+            leaf->param->is_gradient_empty = false;
+            leaf->param->gradient->version++;
+        } else {
+            leaf->gradient = gradients[i].tensor;
+        }
+    }
+}
+
+wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request)
+{
+    wg_graph *g = request->graph;
+    wg_status status = check_leaves(plan, g);
+    if (status != WG_OK) {
+        return status;
+    }
+    if (!grow_workspace(g->ctx, plan->workspace_bytes) || !make_results(plan, g) ||
+        !make_gradients(plan, g)) {
+        return wgi_run_fail(g, WG_ERR_MEMORY, "run", "out of memory");
+    }
+    bind(plan, g);
+    status = run_steps(plan, g);
+    if (status == WG_OK) {
+        deliver(plan, g);
+        g->ctx->stats.runs++;
+    }
+    return status;
+}

@@ -1,0 +1,359 @@
+/* Values and gradients on demand: from handles to requests, and what they deliver.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "core/param.h"
+#include "core/text.h"
+#include "graph/plan.h"
+#include "graph/record.h"
+
+/* ---- requests ----------------------------------------------------------------------------- */
+
+static bool is_there(const wg_graph *g, uint32_t node)
+{
+    return wgi_value_present(g, node) != NULL;
+}
+
+/* Adds an entry unless its value is there or it is wanted already. `marks` has a byte per entry. */
+static bool want(wgi_request *request, uint8_t *marks, uint32_t node)
+{
+    if (is_there(request->graph, node) || marks[node]) {
+        return true;
+    }
+    uint32_t *slot =
+        wgi_array_push(&request->graph->ctx->memory, &request->wanted, sizeof *slot);
+    if (slot == NULL) {
+        return false;
+    }
+    *slot = node;
+    marks[node] = 1;
+    return true;
+}
+
+static bool want_all(wgi_request *request, uint8_t *marks, const wg_node *nodes, size_t n)
+{
+    const wg_graph *g = request->graph;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = want(request, marks, nodes[i].index);
+    }
+    const uint32_t *keeps = g->keeps.data;
+    for (size_t i = 0; ok && i < g->keeps.count; i++) {
+        ok = want(request, marks, keeps[i]);
+    }
+    const wgi_assign *assigns = g->assigns.data;
+    for (size_t i = 0; ok && request->with_assigns && i < g->assigns.count; i++) {
+        ok = want(request, marks, assigns[i].node);
+    }
+    return ok;
+}
+
+/* Clears the marks of what was wanted, so that they need no clearing as a whole. */
+static bool fill_request(wgi_request *request, const wg_node *nodes, size_t n)
+{
+    wgi_engine *e = request->graph->ctx->engine;
+    const wg_allocator *a = &request->graph->ctx->memory;
+    size_t count = wgi_list_count(&request->graph->list);
+    if (e->marks.count < count) {
+        size_t missing = count - e->marks.count;
+        if (!wgi_array_reserve(a, &e->marks, missing, 1)) {
+            return false;
+        }
+        memset((uint8_t *)e->marks.data + e->marks.count, 0, missing);
+        e->marks.count = count;
+    }
+    request->wanted = e->wanted;
+    request->wanted.count = 0;
+    bool ok = want_all(request, e->marks.data, nodes, n);
+    e->wanted = request->wanted;
+    const uint32_t *wanted = request->wanted.data;
+    for (size_t i = 0; i < request->wanted.count; i++) {
+        ((uint8_t *)e->marks.data)[wanted[i]] = 0;
+    }
+    return ok;
+}
+
+static void apply_assigns(wg_graph *g)
+{
+    const wgi_assign *assigns = g->assigns.data;
+    for (size_t i = 0; i < g->assigns.count; i++) {
+        wg_tensor *to = assigns[i].param->value;
+        size_t bytes = wgi_type_bytes(&to->type);
+        if (bytes > 0) {
+            memmove(to->data, wgi_value_present(g, assigns[i].node)->data, bytes);
+        }
+        to->version++;
+    }
+    g->is_assign_pending = false;
+}
+
+static wg_status run_request(wgi_request *request, const wg_node *nodes, size_t n)
+{
+    wg_graph *g = request->graph;
+    g->run_failure.status = WG_OK;
+    request->with_assigns = request->with_assigns && g->is_assign_pending;
+    if (!fill_request(request, nodes, n)) {
+        return wgi_run_fail(g, WG_ERR_MEMORY, "run", "out of memory");
+    }
+    if (request->wanted.count > 0 || request->loss != WGI_NONE) {
+        wgi_plan *plan;
+        wg_status status = wgi_plan_get(request, &plan);
+        if (status != WG_OK) {
+            return status;
+        }
+        status = wgi_plan_run(plan, request);
+        wgi_plan_put(g->ctx, plan);
+        if (status != WG_OK) {
+            return status;
+        }
+    }
+    if (request->with_assigns) {
+        apply_assigns(g);
+    }
+    return WG_OK;
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+/* Resolves n handles to one graph. */
+static wg_status resolve_all(const wg_node *nodes, size_t n, wg_graph **g)
+{
+    *g = NULL;
+    for (size_t i = 0; i < n; i++) {
+        wg_graph *other;
+        uint32_t index;
+        wg_status status = wgi_resolve(nodes[i], &other, &index);
+        if (status != WG_OK) {
+            return status;
+        }
+        if (*g != NULL && other != *g) {
+            return wgi_run_fail(*g, WG_ERR_HANDLE, "run", "the nodes are of several graphs");
+        }
+        *g = other;
+    }
+    return *g != NULL ? WG_OK : WG_ERR_ARGUMENT;
+}
+
+wg_status wg_run(const wg_node *nodes, size_t n)
+{
+    wgi_request request = {.loss = WGI_NONE, .with_assigns = true};
+    if (nodes == NULL || n == 0) {
+        return WG_ERR_ARGUMENT;
+    }
+    wg_status status = resolve_all(nodes, n, &request.graph);
+    return status == WG_OK ? run_request(&request, nodes, n) : status;
+}
+
+wg_status wg_get(wg_node n, const wg_tensor **out)
+{
+    if (out == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    *out = NULL;
+    wgi_request request = {.loss = WGI_NONE};
+    wg_status status = resolve_all(&n, 1, &request.graph);
+    if (status == WG_OK && !is_there(request.graph, n.index)) {
+        status = run_request(&request, &n, 1);
+    }
+    if (status == WG_OK) {
+        *out = wgi_value_present(request.graph, n.index);
+    }
+    return status;
+}
+
+wg_status wg_get_item(wg_node n, double *out)
+{
+    if (out == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    *out = (double)NAN;
+    wg_graph *g;
+    wg_status status = resolve_all(&n, 1, &g);
+    if (status == WG_OK && wgi_record_at(&g->list, n.index)->count != 1) {
+        status = wgi_run_fail(g, WG_ERR_SHAPE, "item", "the node has %lld elements, not one",
+                              (long long)wgi_record_at(&g->list, n.index)->count);
+    }
+    const wg_tensor *t = NULL;
+    if (status == WG_OK) {
+        status = wg_get(n, &t);
+    }
+    if (status == WG_OK) {
+        *out = wgi_load_double(t->type.dtype, t->data, 0);
+    }
+    return status;
+}
+
+const wg_tensor *wg_value(wg_node n)
+{
+    const wg_tensor *t;
+    return wg_get(n, &t) == WG_OK ? t : NULL;
+}
+
+double wg_item(wg_node n)
+{
+    double v;
+    return wg_get_item(n, &v) == WG_OK ? v : (double)NAN;
+}
+
+wg_status wg_value_copy(wg_node n, wg_tensor *dst)
+{
+    const wg_tensor *t;
+    if (dst == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    wg_status status = wg_get(n, &t);
+    if (status != WG_OK) {
+        return status;
+    }
+    if (t->type.dtype != dst->type.dtype) {
+        return wgi_run_fail(n.graph, WG_ERR_DTYPE, "value_copy", "the dtypes differ");
+    }
+    status = wg_tensor_copy(dst, t);
+    if (status != WG_OK) {
+        (void)wgi_run_fail(n.graph, status, "value_copy", "%s", wg_status_text(status));
+    }
+    return status;
+}
+
+/* ---- gradients ---------------------------------------------------------------------------- */
+
+static wg_status fail_with_hint(wg_graph *g, wg_status status, const char *detail,
+                                const char *hint)
+{
+    (void)wgi_run_fail(g, status, "backward", "%s", detail);
+    wgi_text text = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
+    wgi_text_add(&text, "%s", hint);
+    return status;
+}
+
+static wg_status check_loss(wg_graph *g, uint32_t index)
+{
+    const wgi_entry *r = wgi_record_at(&g->list, index);
+    if (!wgi_is_floating(r->dtype)) {
+        return fail_with_hint(g, WG_ERR_DTYPE, "the loss is not floating", "wg_cast");
+    }
+    if (r->count != 1) {
+        return fail_with_hint(g, WG_ERR_SHAPE, "the loss has not exactly one element", "wg_sum");
+    }
+    if (!(r->flags & WGI_WANTS_GRADIENT)) {
+        return fail_with_hint(g, WG_ERR_GRADIENT, "the loss depends on nothing that learns",
+                              g->is_training ? "wg_variable or wg_use a parameter"
+                                             : "the graph evaluates: wg_graph_set_training");
+    }
+    return WG_OK;
+}
+
+wg_status wg_backward(wg_node loss)
+{
+    wgi_request request = {.loss = loss.index, .with_assigns = true};
+    wg_status status = resolve_all(&loss, 1, &request.graph);
+    if (status == WG_OK) {
+        request.graph->run_failure.status = WG_OK;
+        status = check_loss(request.graph, loss.index);
+    }
+    return status == WG_OK ? run_request(&request, &loss, 1) : status;
+}
+
+const wg_tensor *wg_gradient(wg_node n)
+{
+    wg_graph *g;
+    uint32_t index;
+    if (wgi_resolve(n, &g, &index) != WG_OK) {
+        return NULL;
+    }
+    const wgi_entry *r = wgi_record_at(&g->list, index);
+    if (!wgi_record_is_leaf(r)) {
+        (void)wgi_run_fail(g, WG_ERR_GRADIENT, "gradient",
+                           "only variables and parameters hold gradients: see wg_grad");
+        return NULL;
+    }
+    const wgi_leaf *leaf = wgi_leaf_at(&g->list, r->in[0]);
+    if (leaf->kind == WGI_LEAF_PARAM) {
+        return leaf->param->is_gradient_empty ? NULL : leaf->param->gradient;
+    }
+    return leaf->gradient;
+}
+
+/* ---- gradients as nodes ------------------------------------------------------------------- */
+
+/* Marks what depends on one of xs, up to y. */
+static bool mark_dependents(wgi_adjoints *d, const wg_node *xs, size_t n)
+{
+    const wgi_list *list = &d->g->list;
+    size_t count = wgi_list_count(list);
+    if (!wgi_array_reserve(&d->g->ctx->memory, &d->depends, count, 1)) {
+        return false;
+    }
+    uint8_t *mark = d->depends.data;
+    memset(mark, 0, count);
+    d->depends.count = count;
+    for (size_t i = 0; i < n; i++) {
+        mark[xs[i].index] = 1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        mark[i] = mark[i] || wgi_carries_gradient(d, i);
+    }
+    return true;
+}
+
+static wg_status check_grad(wg_graph *g, wg_node y, const wg_node *xs, size_t n)
+{
+    for (size_t i = 0; i <= n; i++) {
+        wg_node node = i < n ? xs[i] : y;
+        char detail[WGI_DETAIL_BYTES];
+        wg_status status = wgi_handle_fault(g, node, detail);
+        if (status != WG_OK) {
+            (void)wgi_record_fail(g, status, "grad", "operand %s %s", i < n ? "x" : "y", detail);
+            return status;
+        }
+        if (!wgi_is_floating(wgi_record_at(&g->list, node.index)->dtype)) {
+            (void)wgi_record_fail(g, WG_ERR_DTYPE, "grad", "%s is not floating", i < n ? "x" : "y");
+            return WG_ERR_DTYPE;
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status emit_gradients(wgi_adjoints *d, wg_node y, const wg_node *xs, size_t n,
+                                wg_node *out)
+{
+    wg_graph *g = d->g;
+    wg_status status = mark_dependents(d, xs, n) ? wgi_differentiate(d, y.index) : WG_ERR_MEMORY;
+    for (size_t i = 0; status == WG_OK && i < n; i++) {
+        uint32_t dx = ((const uint32_t *)d->of.data)[xs[i].index];
+        out[i] = dx != WGI_NONE ? wgi_handle(g, dx) : wgi_emit_fill(g, xs[i].index, 0.0);
+        status = g->failure.status;
+    }
+    if (status != WG_OK && g->failure.status == WG_OK) {
+        (void)wgi_record_fail(g, status, "grad", "%s", wg_status_text(status));
+    }
+    return status;
+}
+
+wg_status wg_grad(wg_node y, const wg_node *xs, size_t n, wg_node *out)
+{
+    wg_graph *g = y.graph;
+    wg_node passed;
+    if (n == 0 || xs == NULL || out == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    bool can = wgi_can_record(g, &passed);
+    wg_status status = WG_OK;
+    if (!can) {
+        status = g == NULL ? WG_ERR_HANDLE : g->is_alive ? g->failure.status : WG_ERR_STALE;
+    } else {
+        status = check_grad(g, y, xs, n);
+    }
+    if (status == WG_OK) {
+        wgi_adjoints d = {.g = g};
+        status = emit_gradients(&d, y, xs, n, out);
+        wgi_adjoints_free(&d);
+    }
+    if (status != WG_OK) {
+        for (size_t i = 0; i < n; i++) {
+            out[i] = (wg_node){g, WGI_FAILED, g != NULL ? g->epoch : 0};
+        }
+    }
+    return status;
+}

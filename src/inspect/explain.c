@@ -1,0 +1,337 @@
+/* Explanations: a graph written out as on a blackboard.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything is read through the public walk; values and gradients come from a shadow in f64, so
+ * that the graph which is explained stays as it is. Entries are named by their names, else by the
+ * place in the list, n7. */
+#include <wengert/explain.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "core/context.h"
+#include "core/dtype.h"
+#include "core/text.h"
+
+enum { SHOWN = 8, PRINTED = 64, LABEL = 72 };
+
+typedef struct explainer {
+    const wg_writer *writer;
+    const wg_allocator *memory;
+    wg_node loss;
+    wg_shadow *shadow;
+    uint32_t count;    /* entries up to the loss */
+    uint8_t *on_way;   /* whether the loss depends on an entry */
+    wg_node *nodes;    /* those on the way that are floating, in list order */
+    wg_node *gradients;
+    size_t n_nodes;
+} explainer;
+
+static const char *label(wg_node n, char buffer[LABEL])
+{
+    wg_node_info info;
+    wgi_text text = wgi_text_make(buffer, LABEL);
+    if (wg_node_describe(n, &info) == WG_OK && info.name != NULL) {
+        wgi_text_add(&text, "%s", info.name);
+    } else {
+        wgi_text_add(&text, "n%u", (unsigned)n.index);
+    }
+    return buffer;
+}
+
+static void add_value(wgi_text *text, const wg_tensor *t, int64_t most)
+{
+    int64_t n = wg_tensor_count(t);
+    if (wg_tensor_rank(t) == 0) {
+        wgi_text_add(text, "%.8g", wg_tensor_get(t, 0));
+        return;
+    }
+    wgi_text_add(text, "{");
+    for (int64_t i = 0; i < n && i < most; i++) {
+        wgi_text_add(text, "%s%.8g", i > 0 ? ", " : "", wg_tensor_get(t, i));
+    }
+    wgi_text_add(text, "%s}", n > most ? ", ..." : "");
+}
+
+/* ---- one node ----------------------------------------------------------------------------- */
+
+wg_status wg_print(wg_node n, const wg_writer *writer)
+{
+    const wg_tensor *t;
+    wg_node_info info;
+    if (writer == NULL || writer->write == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    wg_status status = wg_get(n, &t);
+    if (status == WG_OK) {
+        status = wg_node_describe(n, &info);
+    }
+    if (status != WG_OK) {
+        return status;
+    }
+    char name[LABEL];
+    char shape[WGI_SHAPE_TEXT];
+    char line[1536];
+    wgi_text text = wgi_text_make(line, sizeof line);
+    wgi_text_add(&text, "%s: %s %s %s = ", label(n, name), info.op, wg_dtype_name(info.dtype),
+                 wgi_shape_text(info.rank, info.dims, shape, sizeof shape));
+    add_value(&text, t, PRINTED);
+    wgi_text_add(&text, "\n");
+    return writer->write(writer->user, line, text.used);
+}
+
+/* ---- local derivatives -------------------------------------------------------------------- */
+
+/* The inputs of one op as tensors of our own, one of which is moved. */
+typedef struct probe {
+    wg_context *ctx;
+    wg_tensor *in[4];
+    wg_tensor *out;
+    size_t n_in;
+} probe;
+
+static void probe_free(probe *p)
+{
+    for (size_t i = 0; i < p->n_in; i++) {
+        wg_tensor_destroy(p->in[i]);
+    }
+    wg_tensor_destroy(p->out);
+}
+
+static wg_status copy_tensor(wg_context *ctx, const wg_tensor *t, wg_tensor **out)
+{
+    return wg_tensor_from(ctx, wg_tensor_dtype(t), wg_tensor_rank(t), wg_tensor_dims(t),
+                          wg_tensor_dtype(t), wg_tensor_data(t), out);
+}
+
+static wg_status probe_make(probe *p, wg_node n, int32_t n_inputs)
+{
+    memset(p, 0, sizeof *p);
+    p->ctx = wg_graph_context(n.graph);
+    const wg_tensor *t;
+    wg_status status = wg_get(n, &t);
+    if (status == WG_OK) {
+        status = copy_tensor(p->ctx, t, &p->out);
+    }
+    for (int32_t i = 0; status == WG_OK && i < n_inputs; i++) {
+        status = wg_get(wg_node_input(n, i), &t);
+        if (status == WG_OK) {
+            status = copy_tensor(p->ctx, t, &p->in[i]);
+            p->n_in += status == WG_OK;
+        }
+    }
+    return status;
+}
+
+static double probe_at(explainer *e, const probe *p, wg_node n, int32_t i, double x)
+{
+    wg_tensor *out[] = {p->out};
+    if (wg_tensor_set(p->in[i], 0, x) != WG_OK ||
+        wg_shadow_apply(e->shadow, n, (const wg_tensor *const *)p->in, p->n_in, out, 1) != WG_OK) {
+        return (double)NAN;
+    }
+    return wg_tensor_get(p->out, 0);
+}
+
+/* Central differences of the op's own kernel: exact enough for the digits that are shown. */
+static double local_derivative(explainer *e, const probe *p, wg_node n, int32_t i)
+{
+    double x = wg_tensor_get(p->in[i], 0);
+    double h = 6e-6 * fmax(1.0, fabs(x));
+    double d = (probe_at(e, p, n, i, x + h) - probe_at(e, p, n, i, x - h)) / (2 * h);
+    (void)probe_at(e, p, n, i, x);
+    return fabs(d) < 1e-9 ? 0 : d;
+}
+
+/* Only between single floating numbers, and for ops of one output, is there a number to show. */
+static bool has_local(wg_node n, const wg_node_info *info)
+{
+    wg_node_info next;
+    wg_node after = wg_graph_node(n.graph, n.index + 1);
+    bool has_parts = wg_node_describe(after, &next) == WG_OK && next.output > 0;
+    bool ok = !info->is_leaf && info->count == 1 && info->n_inputs <= 4 && info->output == 0 &&
+              !has_parts && wgi_is_floating((int)info->dtype);
+    for (int32_t i = 0; ok && i < info->n_inputs; i++) {
+        wg_node_info in;
+        ok = wg_node_describe(wg_node_input(n, i), &in) == WG_OK && in.count == 1 &&
+             wgi_is_floating((int)in.dtype);
+    }
+    return ok;
+}
+
+static wg_status add_locals(explainer *e, wgi_text *text, wg_node n, const wg_node_info *info)
+{
+    probe p;
+    char y[LABEL];
+    char x[LABEL];
+    if (!has_local(n, info)) {
+        return WG_OK;
+    }
+    wg_status status = probe_make(&p, n, info->n_inputs);
+    for (int32_t i = 0; status == WG_OK && i < info->n_inputs; i++) {
+        wgi_text_add(text, "%sd%s/d%s = %.6g", i > 0 ? ", " : "    ", label(n, y),
+                     label(wg_node_input(n, i), x), local_derivative(e, &p, n, i));
+    }
+    probe_free(&p);
+    return status;
+}
+
+/* ---- forward and backward ----------------------------------------------------------------- */
+
+static wg_status write_forward(explainer *e, uint32_t i)
+{
+    char line[1024];
+    char name[LABEL];
+    wg_node n = wg_graph_node(wg_shadow_graph(e->shadow), i);
+    wg_node_info info;
+    const wg_tensor *t;
+    wg_status status = wg_node_describe(n, &info);
+    if (status == WG_OK) {
+        status = wg_get(n, &t);
+    }
+    if (status != WG_OK) {
+        return status;
+    }
+    wgi_text text = wgi_text_make(line, sizeof line);
+    wgi_text_add(&text, "  %s = ", label(n, name));
+    if (!info.is_leaf) {
+        wgi_text_add(&text, "%s(", info.op);
+        for (int32_t k = 0; k < info.n_inputs; k++) {
+            wgi_text_add(&text, "%s%s", k > 0 ? ", " : "", label(wg_node_input(n, k), name));
+        }
+        wgi_text_add(&text, ") = ");
+    }
+    add_value(&text, t, SHOWN);
+    status = add_locals(e, &text, n, &info);
+    wgi_text_add(&text, "\n");
+    return status == WG_OK ? e->writer->write(e->writer->user, line, text.used) : status;
+}
+
+static wg_status write_gradient(explainer *e, size_t k)
+{
+    char line[1024];
+    char y[LABEL];
+    char x[LABEL];
+    const wg_tensor *t;
+    wg_status status = wg_get(e->gradients[k], &t);
+    if (status != WG_OK) {
+        return status;
+    }
+    wg_node loss = wg_graph_node(wg_shadow_graph(e->shadow), e->loss.index);
+    wgi_text text = wgi_text_make(line, sizeof line);
+    wgi_text_add(&text, "  d%s/d%s = ", label(loss, y), label(e->nodes[k], x));
+    add_value(&text, t, SHOWN);
+    wgi_text_add(&text, "\n");
+    return e->writer->write(e->writer->user, line, text.used);
+}
+
+static void mark_way(explainer *e)
+{
+    wg_graph *g = wg_shadow_graph(e->shadow);
+    e->on_way[e->loss.index] = 1;
+    for (uint32_t i = e->count; i > 0; i--) {
+        wg_node n = wg_graph_node(g, i - 1);
+        wg_node_info info;
+        if (!e->on_way[i - 1] || wg_node_describe(n, &info) != WG_OK) {
+            continue;
+        }
+        for (int32_t k = 0; k < info.n_inputs; k++) {
+            e->on_way[wg_node_input(n, k).index] = 1;
+        }
+        if (wgi_is_floating((int)info.dtype)) {
+            e->n_nodes++;
+        }
+    }
+}
+
+static wg_status make_gradients(explainer *e)
+{
+    wg_graph *g = wg_shadow_graph(e->shadow);
+    e->nodes = wgi_alloc_zeroed(e->memory, e->n_nodes, sizeof *e->nodes);
+    e->gradients = wgi_alloc_zeroed(e->memory, e->n_nodes, sizeof *e->gradients);
+    if (e->nodes == NULL || e->gradients == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    size_t k = 0;
+    for (uint32_t i = e->count; i > 0; i--) {
+        wg_node n = wg_graph_node(g, i - 1);
+        if (e->on_way[i - 1] && wgi_is_floating((int)wg_node_dtype(n))) {
+            e->nodes[k++] = n;
+        }
+    }
+    wg_node loss = wg_graph_node(g, e->loss.index);
+    wg_status status = wg_grad(loss, e->nodes, e->n_nodes, e->gradients);
+    return status == WG_OK ? wg_run(e->gradients, e->n_nodes) : status;
+}
+
+static wg_status write_all(explainer *e)
+{
+    wg_status status = wgi_write(e->writer, "forward\n");
+    for (uint32_t i = 0; status == WG_OK && i < e->count; i++) {
+        if (e->on_way[i]) {
+            status = write_forward(e, i);
+        }
+    }
+    if (status == WG_OK) {
+        status = wgi_write(e->writer, "backward\n");
+    }
+    for (size_t k = 0; status == WG_OK && k < e->n_nodes; k++) {
+        status = write_gradient(e, k);
+    }
+    return status;
+}
+
+/* Names are not part of a shadow; they are carried over. */
+static void carry_names(explainer *e)
+{
+    for (uint32_t i = 0; i < e->count; i++) {
+        wg_node_info info;
+        wg_node n = wg_graph_node(e->loss.graph, i);
+        if (wg_node_describe(n, &info) == WG_OK && info.name != NULL) {
+            (void)wg_name(wg_shadow_node(e->shadow, n), info.name);
+        }
+    }
+}
+
+static wg_status explain(explainer *e)
+{
+    wg_status status = wg_shadow_create(e->loss.graph, WG_F32, WG_F64, &e->shadow);
+    if (status != WG_OK) {
+        return status;
+    }
+    e->count = e->loss.index + 1;
+    e->on_way = wgi_alloc_zeroed(e->memory, e->count, 1);
+    if (e->on_way == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    carry_names(e);
+    mark_way(e);
+    status = make_gradients(e);
+    return status == WG_OK ? write_all(e) : status;
+}
+
+wg_status wg_explain(wg_node loss, const wg_writer *writer)
+{
+    if (writer == NULL || writer->write == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    wg_node_info info;
+    wg_status status = wg_node_describe(loss, &info);
+    if (status != WG_OK) {
+        return status;
+    }
+    if (info.count != 1) {
+        return WG_ERR_SHAPE;
+    }
+    if (!wgi_is_floating((int)info.dtype)) {
+        return WG_ERR_DTYPE;
+    }
+    explainer e = {.writer = writer, .loss = loss};
+    e.memory = &wg_graph_context(loss.graph)->memory;
+    status = explain(&e);
+    wgi_release(e.memory, e.nodes, e.n_nodes * sizeof *e.nodes);
+    wgi_release(e.memory, e.gradients, e.n_nodes * sizeof *e.gradients);
+    wgi_release(e.memory, e.on_way, e.count);
+    wg_shadow_destroy(e.shadow);
+    return status;
+}

@@ -1,0 +1,156 @@
+/* Initialisers: how a tensor starts.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every kind is first resolved to a distribution with two numbers; element by element, in
+ * row-major order, one draw of the stream is made in f64 and rounded once to the tensor's dtype.
+ * Nothing is drawn or written unless the whole fill succeeds. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/context.h"
+#include "core/dtype.h"
+#include "model/model.h"
+
+/* uniform: [a, b); normal: mean a, standard deviation b. */
+typedef struct distribution {
+    bool is_normal;
+    double a;
+    double b;
+} distribution;
+
+typedef struct fans {
+    double in;
+    double out;
+} fans;
+
+static fans fans_of(const wgi_type *type)
+{
+    fans f = {1.0, 1.0};
+    for (int32_t i = 0; i + 1 < type->rank; i++) {
+        f.in *= (double)type->dims[i];
+    }
+    if (type->rank > 0) {
+        f.out = (double)type->dims[type->rank - 1];
+    }
+    return f;
+}
+
+static distribution symmetric(double limit)
+{
+    return (distribution){false, -limit, limit};
+}
+
+static distribution centred(double deviation)
+{
+    return (distribution){true, 0.0, deviation};
+}
+
+static distribution resolve(const wg_init *init, const wgi_type *type)
+{
+    const fans f = fans_of(type);
+    const double gain = init->gain == 0.0 ? 1.0 : init->gain;
+    switch (init->kind) {
+    case WG_INIT_XAVIER_UNIFORM:
+        return symmetric(gain * sqrt(6.0 / (f.in + f.out)));
+    case WG_INIT_XAVIER_NORMAL:
+        return centred(gain * sqrt(2.0 / (f.in + f.out)));
+    case WG_INIT_HE_UNIFORM:
+        return symmetric(sqrt(6.0 / f.in));
+    case WG_INIT_HE_NORMAL:
+        return centred(sqrt(2.0 / f.in));
+    default:
+        return (distribution){init->kind == WG_INIT_NORMAL, init->a, init->b};
+    }
+}
+
+/* The reason why the options are none, or NULL. */
+static const char *reason_against(const wg_init *init)
+{
+    switch (init->kind) {
+    case WG_INIT_NORMAL:
+        return isfinite(init->a) && isfinite(init->b) && init->b >= 0.0
+                   ? NULL
+                   : "normal wants a finite mean and a finite deviation >= 0";
+    case WG_INIT_UNIFORM:
+        return isfinite(init->b - init->a) && init->a <= init->b
+                   ? NULL
+                   : "uniform wants finite bounds in order";
+    case WG_INIT_XAVIER_UNIFORM:
+    case WG_INIT_XAVIER_NORMAL:
+        return isfinite(init->gain) && init->gain >= 0.0 ? NULL : "the gain is finite and >= 0";
+    case WG_INIT_ZEROS:
+    case WG_INIT_HE_UNIFORM:
+    case WG_INIT_HE_NORMAL:
+        return NULL;
+    default:
+        return "no such kind";
+    }
+}
+
+/* Rounding to the dtype may carry a draw onto or past an end of [a, b): the neighbour inside is
+ * taken then, as long as there is one. */
+static double into_f32(double x, double a, double b)
+{
+    float y = (float)x;
+    if ((double)y >= b) {
+        y = nextafterf(y, -INFINITY);
+    }
+    if ((double)y < a) {
+        y = nextafterf(y, INFINITY);
+    }
+    return (double)y;
+}
+
+static double draw_uniform(const distribution *d, int dtype, wg_rng *rng)
+{
+    double x = d->a + (d->b - d->a) * wg_rng_uniform(rng);
+    if (x >= d->b && d->a < d->b) {
+        x = nextafter(d->b, -INFINITY);
+    }
+    const bool fits_f32 = fabs(x) <= (double)FLT_MAX;
+    return dtype == WG_F32 && fits_f32 ? into_f32(x, d->a, d->b) : x;
+}
+
+static void fill(wg_tensor *t, const distribution *d, void *data, wg_rng *rng)
+{
+    for (int64_t i = 0; i < t->type.count; i++) {
+        const double x = d->is_normal ? d->a + d->b * wg_rng_normal(rng)
+                                      : draw_uniform(d, t->type.dtype, rng);
+        wgi_store_double(t->type.dtype, data, i, x);
+    }
+}
+
+static wg_status check(const wg_tensor *t, const wg_init *init, const wg_rng *rng)
+{
+    if (!wgi_is_floating(t->type.dtype)) {
+        return wgi_context_fail(t->ctx, WG_ERR_DTYPE, "init: dtype %s is not floating",
+                                wg_dtype_name((wg_dtype)t->type.dtype));
+    }
+    if (t->is_value) {
+        return wgi_context_fail(t->ctx, WG_ERR_ARGUMENT, "init: the tensor is a graph's value");
+    }
+    const char *reason = reason_against(init);
+    if (reason == NULL && init->kind != WG_INIT_ZEROS && rng == NULL) {
+        reason = "the stream is missing";
+    }
+    return reason == NULL ? WG_OK : wgi_context_fail(t->ctx, WG_ERR_ARGUMENT, "init: %s", reason);
+}
+
+wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, wg_rng *rng)
+{
+    static const wg_init zeros = {WG_INIT_ZEROS, 0.0, 0.0, 0.0};
+    const wg_init *how = init == NULL ? &zeros : init;
+    wg_status status = t == NULL ? WG_ERR_ARGUMENT : check(t, how, rng);
+    if (status != WG_OK || t->type.count == 0) {
+        return status;
+    }
+    void *data = wg_tensor_data_mutable(t);
+    if (how->kind == WG_INIT_ZEROS) {
+        memset(data, 0, wg_tensor_bytes(t));
+        return WG_OK;
+    }
+    const distribution d = resolve(how, &t->type);
+    fill(t, &d, data, rng);
+    return WG_OK;
+}

@@ -1,0 +1,54 @@
+/* What all optimizers have in common, and what makes one different.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: memory[i] belongs to parameter i of the model; n_steps counts the steps that changed
+ * that parameter, and while it is 0 the state's elements mean nothing but zero. */
+#ifndef WG_MODEL_OPTIMIZER_H
+#define WG_MODEL_OPTIMIZER_H
+
+#include "core/backend.h"
+#include "core/memory.h"
+#include "model/model.h"
+
+#define WGI_MAX_STATES 2
+
+/* What an optimizer remembers of one parameter. */
+typedef struct wgi_param_memory {
+    void *state[WGI_MAX_STATES]; /* arrays of the parameter's type; NULL until its first step */
+    size_t state_bytes;          /* of each */
+    int64_t n_steps;
+} wgi_param_memory;
+
+/* One parameter's update, as an optimizer hands it to a backend. */
+typedef struct wgi_update {
+    int32_t dtype;
+    int64_t n;
+    void *value;
+    const void *gradient;
+    void *const *state;
+    int64_t step; /* 1 at the first */
+} wgi_update;
+
+typedef struct wgi_optimizer_kind {
+    const char *name;
+    /* Fills in the kind's options and calls the backend; WG_ERR_UNSUPPORTED where it has none. */
+    wg_status (*update)(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *u);
+} wgi_optimizer_kind;
+
+struct wg_optimizer {
+    wg_model *model;
+    const wgi_optimizer_kind *kind;
+    double rate;
+    int32_t n_states;
+    union {
+        wg_sgd_options sgd;
+        wg_adam_options adam;
+    } options;
+    wgi_array memory; /* wgi_param_memory, one for each parameter seen */
+};
+
+/* An optimizer without options or state. WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
+WGI_NODISCARD wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind,
+                                          wg_optimizer **out);
+
+#endif

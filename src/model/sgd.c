@@ -1,0 +1,59 @@
+/* Stochastic gradient descent, with momentum.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * State 0 is the velocity; without momentum there is none. */
+#include <math.h>
+
+#include "core/context.h"
+#include "model/optimizer.h"
+
+static wg_status update(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *u)
+{
+    const wg_sgd_options *options = &o->options.sgd;
+    const wgi_sgd_update sgd = {.dtype = u->dtype,
+                                .n = u->n,
+                                .value = u->value,
+                                .gradient = u->gradient,
+                                .velocity = u->state[0],
+                                .rate = o->rate,
+                                .momentum = options->momentum,
+                                .weight_decay = options->weight_decay,
+                                .is_nesterov = options->is_nesterov,
+                                .is_first = u->step == 1};
+    return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&sgd);
+}
+
+static const wgi_optimizer_kind sgd_kind = {"sgd", update};
+
+static bool is_rate(double x)
+{
+    return isfinite(x) && x >= 0.0;
+}
+
+static bool are_options(const wg_sgd_options *o)
+{
+    return o != NULL && o->size == sizeof *o && is_rate(o->rate) && o->rate > 0.0 &&
+           is_rate(o->momentum) && is_rate(o->weight_decay);
+}
+
+wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (m == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    if (out == NULL || !are_options(options)) {
+        return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "sgd: %s",
+                                out == NULL ? "no place for the result"
+                                            : "wants size, rate > 0, momentum and decay >= 0");
+    }
+    wg_status status = wgi_optimizer_new(m, &sgd_kind, out);
+    if (status == WG_OK) {
+        (*out)->options.sgd = *options;
+        (*out)->rate = options->rate;
+        (*out)->n_states = options->momentum == 0.0 ? 0 : 1;
+    }
+    return status;
+}

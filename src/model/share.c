@@ -1,0 +1,47 @@
+/* Sharing: a read-only view of a model for another context.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A view's parameters hold references to the very tensors of the source and are frozen for good,
+ * so that nothing but the source's own context ever writes them. */
+#include "core/context.h"
+#include "model/model.h"
+
+static wg_status add_view(wg_model *view, const wg_param *source)
+{
+    wg_param *p = NULL;
+    wg_status status = wgi_param_new(view, source->name, &p);
+    if (status != WG_OK) {
+        return status;
+    }
+    p->value = wg_tensor_retain(source->value);
+    p->is_frozen = true;
+    p->is_shared = true;
+    wgi_model_link(view, p);
+    return WG_OK;
+}
+
+wg_status wg_model_share(wg_model *m, wg_context *ctx, wg_model **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (ctx == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    if (m == NULL || out == NULL) {
+        return wgi_context_fail(ctx, WG_ERR_ARGUMENT, "share: %s is missing",
+                                m == NULL ? "the model" : "a place for the result");
+    }
+    wg_model *view = NULL;
+    wg_status status = wg_model_create(ctx, &view);
+    for (size_t i = 0; status == WG_OK && i < wg_model_count(m); i++) {
+        status = add_view(view, wg_model_param(m, i));
+    }
+    if (status != WG_OK) {
+        wg_model_destroy(view);
+        return status;
+    }
+    view->is_shared = true;
+    *out = view;
+    return WG_OK;
+}

@@ -1,0 +1,92 @@
+/* fill: a tensor of one value, which is a number.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: the value is the op's one number; the attributes hold the type alone. */
+#include "ops/iterate.h"
+#include "ops/samples.h"
+#include "ops/support.h"
+
+wg_node wg_full(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims, double v)
+{
+    wgi_fill_attr attr = {.dtype = (int32_t)dtype, .rank = rank};
+    const wgi_draft draft = {.op = WGI_OP_fill, .graph = g, .attr = &attr, .numbers = &v};
+    wg_node failed;
+    return wgi_take_shape(&draft, rank, dims, attr.dims, &failed) ? wgi_record(&draft) : failed;
+}
+
+wg_node wg_number(wg_graph *g, wg_dtype dtype, double v)
+{
+    return wg_full(g, dtype, 0, NULL, v);
+}
+
+static wg_status infer(wgi_infer *q)
+{
+    const wgi_fill_attr *attr = q->attr;
+    if (!wgi_is_floating(attr->dtype) && attr->dtype != WG_I64 && attr->dtype != WG_BOOL) {
+        return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating, i64 or bool dtype: %s",
+                              wg_dtype_name((wg_dtype)attr->dtype));
+    }
+    return wgi_infer_shape(q, 0, attr->dtype, attr->rank, attr->dims);
+}
+
+static wg_status run(const wgi_args *args)
+{
+    const size_t size = wg_dtype_size((wg_dtype)args->out->dtype);
+    char *out = args->out->data;
+    if (args->out->count > 0) {
+        wgi_store_double(args->out->dtype, out, 0, args->numbers[0]);
+        wgi_copy_strided(out + size, out, args->out->count - 1, 0, size);
+    }
+    return WG_OK;
+}
+
+WGI_BUILD(matrix, wg_full(g, dtype, 2, (const int64_t[]){2, 3}, 1.5))
+WGI_BUILD(scalar, wg_number(g, dtype, -2.25))
+WGI_BUILD(one, wg_full(g, dtype, 1, (const int64_t[]){1}, 0.0))
+WGI_BUILD(empty, wg_full(g, dtype, 2, (const int64_t[]){2, 0}, 1.0))
+WGI_BUILD(integers, wg_full(g, WG_I64, 1, (const int64_t[]){4}, -7.0))
+WGI_BUILD(bools, wg_full(g, WG_BOOL, 1, (const int64_t[]){4}, 1.0))
+WGI_BUILD(bytes, wg_full(g, WG_U8, 1, (const int64_t[]){4}, 1.0))
+WGI_BUILD(rank_9, wg_full(g, dtype, 9, (const int64_t[9]){0}, 1.0))
+WGI_BUILD(no_dims, wg_full(g, dtype, 2, NULL, 1.0))
+WGI_BUILD(negative, wg_full(g, dtype, 2, (const int64_t[]){2, -1}, 1.0))
+
+static const wgi_sample samples[] = {
+    {.name = "matrix", .build = matrix}, {.name = "rank 0", .build = scalar},
+    {.name = "size 1", .build = one},    {.name = "size 0", .build = empty},
+    {.name = "i64", .build = integers},  {.name = "bool", .build = bools},
+};
+
+static const wgi_sample bad[] = {
+    {.name = "dtype",
+     .build = bytes,
+     .status = WG_ERR_DTYPE,
+     .error = "fill: needs a floating, i64 or bool dtype: u8"},
+    {.name = "rank",
+     .build = rank_9,
+     .status = WG_ERR_RANGE,
+     .error = "fill: rank 9 is not in [0, 8]"},
+    {.name = "no dims",
+     .build = no_dims,
+     .status = WG_ERR_ARGUMENT,
+     .error = "fill: dims is NULL but rank is 2"},
+    {.name = "negative",
+     .build = negative,
+     .status = WG_ERR_RANGE,
+     .error = "fill: size -1 of the result is negative (axis 1)"},
+};
+
+const wgi_op wgi_op_fill = {
+    .name = "fill",
+    .traits = WGI_FILL,
+    .n_out = 1,
+    .n_numbers = 1,
+    .attr_bytes = sizeof(wgi_fill_attr),
+    .dispatch = -1,
+    .infer = infer,
+    .reference = {WGI_ANY_DTYPE(run)},
+    .samples = samples,
+    .n_samples = WGI_COUNT(samples),
+    .bad = bad,
+    .n_bad = WGI_COUNT(bad),
+};

@@ -1,0 +1,15 @@
+/* What the ops that take indices share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_OPS_GATHER_H
+#define WG_OPS_GATHER_H
+
+#include "core/op.h"
+
+/* Whether every index of a kernel's operand 1 lies in [0, size); else the fault names the first
+ * that does not. */
+WGI_NODISCARD wg_status wgi_check_indices(const wgi_args *args, int64_t size);
+
+/* Shape rules: operand i must be i64. */
+WGI_NODISCARD wg_status wgi_infer_indices(wgi_infer *q, int32_t i);
+
+#endif

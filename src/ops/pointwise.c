@@ -1,0 +1,383 @@
+/* The pointwise ops: what the rows of pointwise.def mean.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each row becomes a constructor, a gradient rule, kernels, samples and a wgi_op. A kernel is a
+ * loop over one row of elements; walk_rows drives it over the broadcast shape. Elements are read
+ * before the one at their place is written, so an output may share the memory of an operand of its
+ * shape.
+ */
+#if defined(WGI_REAL_PASS)
+
+/* Never overflows: the exponential is of a negative number on both branches. */
+static inline real K(sigmoid)(real x)
+{
+    if (x < 0) {
+        const real e = R(exp)(x);
+        return e / (1 + e);
+    }
+    return 1 / (1 + R(exp)(-x));
+}
+
+#define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \
+    UNARY_KERNEL(K(run_##name), K(row_##name), real, formula)
+#define WGI_UNARY_INTERNAL(name, traits, accepts, fill, is_kink, formula, dx)                      \
+    UNARY_KERNEL(K(run_##name), K(row_##name), real, formula)
+#define WGI_UNARY_NUMBER(name, number, traits, fill, is_kink, formula, dx)                         \
+    UNARY_NUMBER_KERNEL(K(run_##name), K(row_##name), real, formula)
+#define WGI_BINARY(name, traits, accepts, fill, formula, da, db)                                   \
+    BINARY_KERNEL(K(run_##name), K(row_##name), real, real, formula)
+#define WGI_COMPARE(name, formula)                                                                 \
+    BINARY_KERNEL(K(run_##name), K(row_##name), real, uint8_t, formula)
+#include "ops/pointwise.def"
+
+#else
+
+#include "ops/iterate.h"
+#include "ops/samples.h"
+#include "ops/support.h"
+
+/* ---- kernels ------------------------------------------------------------------------------ */
+
+/* n consecutive results and the operands they come from. Operands of unary ops have stride 1. */
+typedef struct row {
+    const void *in[2];
+    int64_t stride[2];
+    void *out;
+    int64_t n;
+    const double *numbers;
+} row;
+
+static wg_status walk_rows(const wgi_args *args, void (*kernel)(const row *r))
+{
+    wgi_walk walk = wgi_walk_over(args->out->rank, args->out->dims);
+    for (int32_t k = 0; k < args->n_in; k++) {
+        wgi_walk_operand(&walk, &args->in[k]);
+    }
+    wgi_walk_fold(&walk);
+    row r = {.n = wgi_walk_row(&walk), .numbers = args->numbers};
+    ptrdiff_t in_size = (ptrdiff_t)wg_dtype_size((wg_dtype)args->in->dtype);
+    ptrdiff_t out_size = (ptrdiff_t)wg_dtype_size((wg_dtype)args->out->dtype);
+    for (int64_t i = 0; i < walk.rows; i++) {
+        for (int32_t k = 0; k < args->n_in; k++) {
+            r.in[k] = (const char *)args->in[k].data + walk.offset[k] * in_size;
+            r.stride[k] = wgi_walk_row_stride(&walk, k);
+        }
+        r.out = (char *)args->out->data + i * r.n * out_size;
+        kernel(&r);
+        wgi_walk_step_row(&walk);
+    }
+    return WG_OK;
+}
+
+#define UNARY_KERNEL(run, row_of, type, formula)                                                   \
+    static void row_of(const row *r)                                                               \
+    {                                                                                              \
+        const type *in = r->in[0];                                                                 \
+        type *out = r->out;                                                                        \
+        for (int64_t j = 0; j < r->n; j++) {                                                       \
+            const type x = in[j];                                                                  \
+            out[j] = (type)(formula);                                                              \
+        }                                                                                          \
+    }                                                                                              \
+    static wg_status run(const wgi_args *args)                                                     \
+    {                                                                                              \
+        return walk_rows(args, row_of);                                                            \
+    }
+
+#define UNARY_NUMBER_KERNEL(run, row_of, type, formula)                                            \
+    static void row_of(const row *r)                                                               \
+    {                                                                                              \
+        const type *in = r->in[0];                                                                 \
+        type *out = r->out;                                                                        \
+        const type p = (type)r->numbers[0];                                                        \
+        for (int64_t j = 0; j < r->n; j++) {                                                       \
+            const type x = in[j];                                                                  \
+            out[j] = (type)(formula);                                                              \
+        }                                                                                          \
+    }                                                                                              \
+    static wg_status run(const wgi_args *args)                                                     \
+    {                                                                                              \
+        return walk_rows(args, row_of);                                                            \
+    }
+
+#define BINARY_KERNEL(run, row_of, type, out_type, formula)                                        \
+    static void row_of(const row *r)                                                               \
+    {                                                                                              \
+        const type *in_a = r->in[0];                                                               \
+        const type *in_b = r->in[1];                                                               \
+        out_type *out = r->out;                                                                    \
+        for (int64_t j = 0; j < r->n; j++) {                                                       \
+            const type a = in_a[j * r->stride[0]];                                                 \
+            const type b = in_b[j * r->stride[1]];                                                 \
+            out[j] = (out_type)(formula);                                                          \
+        }                                                                                          \
+    }                                                                                              \
+    static wg_status run(const wgi_args *args)                                                     \
+    {                                                                                              \
+        return walk_rows(args, row_of);                                                            \
+    }
+
+#define WGI_KERNEL_FILE "ops/pointwise.c"
+#include "ops/for_each_real.h"
+
+/* The i64 kernels of the rows that accept `numeric`. */
+#define I64_UNARY_floating(name, formula)
+#define I64_UNARY_numeric(name, formula)                                                           \
+    UNARY_KERNEL(run_##name##_i64, row_##name##_i64, uint64_t, formula)
+#define I64_BINARY_floating(name, formula)
+#define I64_BINARY_numeric(name, formula)                                                          \
+    BINARY_KERNEL(run_##name##_i64, row_##name##_i64, uint64_t, uint64_t, formula)
+#define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \
+    I64_UNARY_##accepts(name, formula)
+#define WGI_BINARY(name, traits, accepts, fill, formula, da, db) I64_BINARY_##accepts(name, formula)
+#define WGI_COMPARE(name, formula)                                                                 \
+    BINARY_KERNEL(run_##name##_i64, row_##name##_i64, int64_t, uint8_t, formula)
+#include "ops/pointwise.def"
+
+#define I64_ENTRY_floating(name)
+#define I64_ENTRY_numeric(name) [WG_I64] = run_##name##_i64,
+
+/* ---- shape rules -------------------------------------------------------------------------- */
+
+static wg_status infer_unary_floating(wgi_infer *q)
+{
+    wg_status status = wgi_check_floating(q, 0);
+    return status != WG_OK ? status : wgi_infer_like(q, 0, 0);
+}
+
+static wg_status infer_unary_numeric(wgi_infer *q)
+{
+    wg_status status = wgi_check_numeric(q, 0);
+    return status != WG_OK ? status : wgi_infer_like(q, 0, 0);
+}
+
+static wg_status infer_binary(wgi_infer *q, wg_status (*check)(wgi_infer *q, int32_t i), int dtype)
+{
+    wg_status status = wgi_check_same_dtype(q, 0, 1);
+    status = status != WG_OK ? status : check(q, 0);
+    return status != WG_OK ? status : wgi_infer_broadcast(q, dtype);
+}
+
+static wg_status infer_binary_floating(wgi_infer *q)
+{
+    return infer_binary(q, wgi_check_floating, q->in[0].dtype);
+}
+
+static wg_status infer_binary_numeric(wgi_infer *q)
+{
+    return infer_binary(q, wgi_check_numeric, q->in[0].dtype);
+}
+
+static wg_status infer_compare(wgi_infer *q)
+{
+    return infer_binary(q, wgi_check_numeric, WG_BOOL);
+}
+
+/* ---- steps of gradient rules -------------------------------------------------------------- */
+
+static const wg_node nothing;
+
+static wg_node reciprocal(wg_node x)
+{
+    return wgi_record_unary(WGI_OP_reciprocal, x, NULL);
+}
+
+static wg_node log_slope(wg_node x)
+{
+    return wgi_record_unary(WGI_OP_log_slope, x, NULL);
+}
+
+static wg_node one_minus(wg_node x)
+{
+    return wgi_record_unary(WGI_OP_one_minus, x, NULL);
+}
+
+static wg_node scale_by(wg_node x, wgi_number factor)
+{
+    wgi_draft draft = {.op = WGI_OP_scale, .n_in = 1, .in = &x, .number = factor};
+    return wgi_record(&draft);
+}
+
+static wg_node record_with_number(uint16_t op, wg_node x, double number)
+{
+    wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .numbers = &number};
+    return wgi_record(&draft);
+}
+
+#define UNARY_GRADIENT(name, formula)                                                              \
+    static void gradient_##name(wgi_rule *rule)                                                    \
+    {                                                                                              \
+        const wg_node x = rule->x[0];                                                              \
+        const wg_node y = rule->y[0];                                                              \
+        const wg_node dy = rule->dy[0];                                                            \
+        (void)x, (void)y, (void)dy;                                                                \
+        rule->dx[0] = (formula);                                                                   \
+    }
+
+#define BINARY_GRADIENT(name, formula_a, formula_b)                                                \
+    static void gradient_##name(wgi_rule *rule)                                                    \
+    {                                                                                              \
+        const wg_node a = rule->x[0];                                                              \
+        const wg_node b = rule->x[1];                                                              \
+        const wg_node y = rule->y[0];                                                              \
+        const wg_node dy = rule->dy[0];                                                            \
+        (void)y;                                                                                   \
+        if (rule->wants[0]) {                                                                      \
+            rule->dx[0] = wgi_sum_like(formula_a, a);                                              \
+        }                                                                                          \
+        if (rule->wants[1]) {                                                                      \
+            rule->dx[1] = wgi_sum_like(formula_b, b);                                              \
+        }                                                                                          \
+    }
+
+/* ---- samples ------------------------------------------------------------------------------ */
+
+#define BUILD(name, call) WGI_BUILD(build_##name, call)
+
+#define I64_UNARY_SAMPLE_floating(name)
+#define I64_UNARY_SAMPLE_numeric(name) WGI_GOOD("i64", build_##name, 1, WGI_IN_TYPED(5, WG_I64, 9)),
+#define BAD_DTYPE_floating(name) #name ": needs a floating dtype: bool"
+#define BAD_DTYPE_numeric(name) #name ": needs a floating or i64 dtype: bool"
+
+#define AT_0(op, is_kink)                                                                          \
+    {                                                                                              \
+        .name = "at 0", .n_in = 1, .in = {WGI_IN_1(3, WGI_ZEROS)}, .build = build_##op,            \
+        .is_non_smooth = (is_kink)                                                                 \
+    }
+
+#define UNARY_SAMPLES(name, accepts, fill, is_kink)                                                \
+    static const wgi_sample samples_##name[] = {                                                   \
+        WGI_GOOD("matrix", build_##name, 1, WGI_IN_2(3, 4, fill)),                                 \
+        WGI_GOOD("rank 0", build_##name, 1, WGI_IN_0(fill)),                                       \
+        WGI_GOOD("size 1", build_##name, 1, WGI_IN_2(1, 1, fill)),                                 \
+        WGI_GOOD("size 0", build_##name, 1, WGI_IN_2(0, 3, fill)),                                 \
+        AT_0(name, is_kink),                                                                       \
+        I64_UNARY_SAMPLE_##accepts(name)};                                                         \
+    static const wgi_sample bad_##name[] = {                                                       \
+        WGI_BAD("dtype", build_##name, WG_ERR_DTYPE, BAD_DTYPE_##accepts(name) " (x)", 1,          \
+                WGI_IN_TYPED(5, WG_BOOL, 2)),                                                      \
+    };
+
+#define I64_BINARY_SAMPLE_floating(name)
+#define I64_BINARY_SAMPLE_numeric(name)                                                            \
+    WGI_GOOD("i64", build_##name, 2, WGI_IN_TYPED(5, WG_I64, 9), WGI_IN_TYPED(1, WG_I64, 9)),
+
+#define BINARY_GOOD(title, name, a, b) WGI_GOOD(title, build_##name, 2, a, b)
+
+/* a is normal; b is filled as the row says. */
+#define A_0 WGI_IN_0(WGI_NORMAL)
+#define A_1(i) WGI_IN_1(i, WGI_NORMAL)
+#define A_2(i, j) WGI_IN_2(i, j, WGI_NORMAL)
+#define A_3(i, j, k) WGI_IN_3(i, j, k, WGI_NORMAL)
+
+#define BINARY_SAMPLES(name, accepts, fill)                                                        \
+    static const wgi_sample samples_##name[] = {                                                   \
+        BINARY_GOOD("same shape", name, A_2(2, 3), WGI_IN_2(2, 3, fill)),                          \
+        BINARY_GOOD("row", name, A_2(2, 3), WGI_IN_1(3, fill)),                                    \
+        BINARY_GOOD("column", name, A_2(2, 1), WGI_IN_2(2, 3, fill)),                              \
+        BINARY_GOOD("outer", name, A_2(4, 1), WGI_IN_1(3, fill)),                                  \
+        BINARY_GOOD("rank 3", name, A_3(2, 1, 3), WGI_IN_3(1, 4, 1, fill)),                        \
+        BINARY_GOOD("middle", name, A_3(2, 1, 3), WGI_IN_3(2, 4, 3, fill)),                        \
+        BINARY_GOOD("scalar a", name, A_0, WGI_IN_2(2, 3, fill)),                                  \
+        BINARY_GOOD("scalar b", name, A_2(2, 3), WGI_IN_0(fill)),                                  \
+        BINARY_GOOD("rank 0", name, A_0, WGI_IN_0(fill)),                                          \
+        BINARY_GOOD("size 1", name, A_1(1), WGI_IN_1(1, fill)),                                    \
+        BINARY_GOOD("size 0", name, A_2(0, 3), WGI_IN_1(3, fill)),                                 \
+        BINARY_GOOD("size 0 from 1", name, A_2(2, 0), WGI_IN_2(2, 1, fill)),                       \
+        BINARY_GOOD("aliased", name, WGI_IN_1(4, fill), WGI_IN_SAME_1(4, fill, 0)),                \
+        I64_BINARY_SAMPLE_##accepts(name)};                                                        \
+    static const wgi_sample bad_##name[] = {                                                       \
+        WGI_BAD("shape", build_##name, WG_ERR_SHAPE,                                               \
+                #name ": shapes do not broadcast: 3 (a, axis 1) vs 4 (b, axis 0)", 2, A_2(2, 3),   \
+                WGI_IN_1(4, fill)),                                                                \
+        WGI_BAD("dtypes", build_##name, WG_ERR_DTYPE,                                              \
+                #name ": dtypes differ: i64 (a) vs bool (b)", 2, WGI_IN_TYPED(3, WG_I64, 2),       \
+                WGI_IN_TYPED(3, WG_BOOL, 2)),                                                      \
+        WGI_BAD("dtype", build_##name, WG_ERR_DTYPE, BAD_DTYPE_##accepts(name) " (a)", 2,          \
+                WGI_IN_TYPED(3, WG_BOOL, 2), WGI_IN_TYPED(3, WG_BOOL, 2)),                         \
+    };
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+#define SAMPLE_FIELDS(name)                                                                        \
+    .samples = samples_##name, .n_samples = WGI_COUNT(samples_##name), .bad = bad_##name,          \
+    .n_bad = WGI_COUNT(bad_##name)
+
+#define UNARY_ROW(name, more_traits, accepts, count)                                               \
+    const wgi_op wgi_op_##name = {                                                                 \
+        #name,                                                                                     \
+        .traits = WGI_POINTWISE | WGI_IN_PLACE | (more_traits),                                    \
+        .min_in = 1,                                                                               \
+        .max_in = 1,                                                                               \
+        .n_out = 1,                                                                                \
+        .n_numbers = (count),                                                                      \
+        .operands = {"x"},                                                                         \
+        .infer = infer_unary_##accepts,                                                            \
+        .gradient = gradient_##name,                                                               \
+        .reference = {I64_ENTRY_##accepts(name) WGI_REALS(run_##name)},                            \
+        SAMPLE_FIELDS(name),                                                                       \
+    };
+
+#define BINARY_ROW(name, more_traits, rule, differentiate, i64_entry)                              \
+    const wgi_op wgi_op_##name = {                                                                 \
+        #name,                                                                                     \
+        .traits = WGI_POINTWISE | WGI_BROADCAST | (more_traits),                                   \
+        .min_in = 2,                                                                               \
+        .max_in = 2,                                                                               \
+        .n_out = 1,                                                                                \
+        .operands = {"a", "b"},                                                                    \
+        .infer = (rule),                                                                           \
+        .gradient = (differentiate),                                                               \
+        .reference = {i64_entry(name) WGI_REALS(run_##name)},                                      \
+        SAMPLE_FIELDS(name),                                                                       \
+    };
+
+#define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \
+    wg_node wg_##name(wg_node x)                                                                   \
+    {                                                                                              \
+        return wgi_record_unary(WGI_OP_##name, x, NULL);                                           \
+    }                                                                                              \
+    UNARY_GRADIENT(name, dx)                                                                       \
+    BUILD(name, wg_##name(in[0]))                                                                  \
+    UNARY_SAMPLES(name, accepts, fill, is_kink)                                                    \
+    UNARY_ROW(name, traits, accepts, 0)
+
+#define WGI_UNARY_INTERNAL(name, traits, accepts, fill, is_kink, formula, dx)                      \
+    UNARY_GRADIENT(name, dx)                                                                       \
+    BUILD(name, name(in[0]))                                                                       \
+    UNARY_SAMPLES(name, accepts, fill, is_kink)                                                    \
+    UNARY_ROW(name, traits, accepts, 0)
+
+#define WGI_UNARY_NUMBER(name, number, traits, fill, is_kink, formula, dx)                         \
+    wg_node wg_##name(wg_node x, double p)                                                         \
+    {                                                                                              \
+        return record_with_number(WGI_OP_##name, x, p);                                            \
+    }                                                                                              \
+    UNARY_GRADIENT(name, dx)                                                                       \
+    BUILD(name, wg_##name(in[0], number))                                                          \
+    UNARY_SAMPLES(name, floating, fill, is_kink)                                                   \
+    UNARY_ROW(name, traits, floating, 1)
+
+#define WGI_BINARY(name, traits, accepts, fill, formula, da, db)                                   \
+    wg_node wg_##name(wg_node a, wg_node b)                                                        \
+    {                                                                                              \
+        return wgi_record_binary(WGI_OP_##name, a, b, NULL);                                       \
+    }                                                                                              \
+    BINARY_GRADIENT(name, da, db)                                                                  \
+    BUILD(name, wg_##name(in[0], in[1]))                                                           \
+    BINARY_SAMPLES(name, accepts, fill)                                                            \
+    BINARY_ROW(name, (traits) | WGI_IN_PLACE, infer_binary_##accepts, gradient_##name,             \
+               I64_ENTRY_##accepts)
+
+#define WGI_COMPARE(name, formula)                                                                 \
+    wg_node wg_##name(wg_node a, wg_node b)                                                        \
+    {                                                                                              \
+        return wgi_record_binary(WGI_OP_##name, a, b, NULL);                                       \
+    }                                                                                              \
+    BUILD(name, wg_##name(in[0], in[1]))                                                           \
+    BINARY_SAMPLES(name, numeric, WGI_NORMAL)                                                      \
+    BINARY_ROW(name, WGI_KINKED, infer_compare, NULL, I64_ENTRY_numeric)
+
+#include "ops/pointwise.def"
+
+#endif

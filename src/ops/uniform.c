@@ -1,0 +1,131 @@
+/* uniform: independent draws from [low, high).
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Invariant: every draw is made in f32 and widened, so that all dtypes hold the same values. */
+#if defined(WGI_REAL_PASS)
+
+static wg_status K(uniform)(const wgi_args *args)
+{
+    const wgi_uniform_attr *attr = args->attr;
+    const float low = (float)args->numbers[0];
+    const float high = (float)args->numbers[1];
+    wgi_draw draw = {.key = args->key, .ordinal = attr->ordinal};
+    real *y = args->out[0].data;
+    for (int64_t e = 0; e < args->out[0].count; e++) {
+        y[e] = (real)between(low, high, wgi_draw_next(&draw, e));
+    }
+    return WG_OK;
+}
+
+#else
+
+#include "ops/draw.h"
+#include "ops/params.h"
+#include "ops/samples.h"
+#include "ops/support.h"
+
+#include <math.h>
+
+/* low + u (high - low), which may round up to high: then the float below it. */
+static float between(float low, float high, float u)
+{
+    const float y = low + u * (high - low);
+    return y >= high && low < high ? nextafterf(high, low) : y;
+}
+
+static bool is_interval(double low, double high)
+{
+    return low <= high && isfinite((float)low) && isfinite((float)high) &&
+           isfinite((float)high - (float)low);
+}
+
+wg_node wg_uniform(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims, double low,
+                   double high)
+{
+    wgi_uniform_attr attr = {.dtype = (int32_t)dtype, .rank = rank};
+    const double numbers[] = {low, high};
+    const wgi_draft draft = {.op = WGI_OP_uniform, .graph = g, .attr = &attr, .numbers = numbers};
+    wg_node failed;
+    if (!wgi_take_shape(&draft, rank, dims, attr.dims, &failed)) {
+        return failed;
+    }
+    if (!is_interval(low, high)) {
+        return wgi_refuse(&draft, WG_ERR_ARGUMENT, "draws are made in f32",
+                          "[%g, %g) is no interval of finite numbers", low, high);
+    }
+    attr.ordinal = g != NULL ? wgi_next_ordinal(g) : 0;
+    return wgi_record(&draft);
+}
+
+static wg_status infer(wgi_infer *q)
+{
+    const wgi_uniform_attr *attr = q->attr;
+    if (!wgi_is_floating(attr->dtype)) {
+        return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating dtype: %s",
+                              wg_dtype_name((wg_dtype)attr->dtype));
+    }
+    return wgi_infer_shape(q, 0, attr->dtype, (int32_t)attr->rank, attr->dims);
+}
+
+#define WGI_KERNEL_FILE "ops/uniform.c"
+#include "ops/for_each_real.h"
+
+static wg_node difference(wg_graph *g, wg_dtype dtype)
+{
+    const int64_t n = 5;
+    const wg_node first = wg_uniform(g, dtype, 1, &n, 0.0, 1.0);
+    return wg_sub(first, wg_uniform(g, dtype, 1, &n, 0.0, 1.0));
+}
+
+WGI_BUILD(build_rank_0, wg_uniform(g, dtype, 0, NULL, 0.0, 1.0))
+WGI_BUILD(build_matrix, wg_uniform(g, dtype, 2, (const int64_t[]){3, 7}, -2.0, 3.0))
+WGI_BUILD(build_empty, wg_uniform(g, dtype, 3, (const int64_t[]){2, 0, 3}, 0.0, 1.0))
+WGI_BUILD(build_point, wg_uniform(g, dtype, 1, (const int64_t[]){5}, 0.5, 0.5))
+WGI_BUILD(build_two, difference(g, dtype))
+WGI_BUILD(build_integers, wg_uniform(g, WG_I64, 0, NULL, 0.0, 1.0))
+WGI_BUILD(build_reversed, wg_uniform(g, dtype, 0, NULL, 1.0, 0.0))
+WGI_BUILD(build_infinite, wg_uniform(g, dtype, 0, NULL, 0.0, 1e300))
+WGI_BUILD(build_rank_9,
+          wg_uniform(g, dtype, 9, (const int64_t[]){1, 1, 1, 1, 1, 1, 1, 1, 1}, 0.0, 1.0))
+
+static const wgi_sample samples[] = {
+    {.name = "rank 0", .build = build_rank_0}, {.name = "matrix", .build = build_matrix},
+    {.name = "size 0", .build = build_empty},  {.name = "a point", .build = build_point},
+    {.name = "two draws", .build = build_two},
+};
+
+static const wgi_sample bad[] = {
+    {.name = "integers",
+     .build = build_integers,
+     .status = WG_ERR_DTYPE,
+     .error = "uniform: needs a floating dtype: i64"},
+    {.name = "low above high",
+     .build = build_reversed,
+     .status = WG_ERR_ARGUMENT,
+     .error = "uniform: [1, 0) is no interval of finite numbers"},
+    {.name = "infinite in f32",
+     .build = build_infinite,
+     .status = WG_ERR_ARGUMENT,
+     .error = "uniform: [0, 1e+300) is no interval of finite numbers"},
+    {.name = "rank 9",
+     .build = build_rank_9,
+     .status = WG_ERR_RANGE,
+     .error = "uniform: rank 9 is not in [0, 8]"},
+};
+
+const wgi_op wgi_op_uniform = {
+    .name = "uniform",
+    .traits = WGI_FILL | WGI_RANDOM | WGI_STOP,
+    .n_out = 1,
+    .n_numbers = 2,
+    .attr_bytes = sizeof(wgi_uniform_attr),
+    .dispatch = -1,
+    .infer = infer,
+    .reference = {WGI_REALS(uniform)},
+    .samples = samples,
+    .n_samples = WGI_COUNT(samples),
+    .bad = bad,
+    .n_bad = WGI_COUNT(bad),
+};
+
+#endif
