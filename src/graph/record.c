@@ -132,7 +132,8 @@ static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_nod
     q->hint = hint;
     wg_status status = op->infer(q);
     for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
-        status = wgi_type_make(q->out[i].dtype, q->out[i].rank, q->out[i].dims, &q->out[i]);
+        wgi_type said = q->out[i];
+        status = wgi_type_make(said.dtype, said.rank, said.dims, &q->out[i]);
     }
     if (WGI_LIKELY(status == WG_OK)) {
         return true;
