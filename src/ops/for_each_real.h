@@ -13,8 +13,9 @@
  *     #endif
  *
  * Invariant: in each pass `real` is the element type, `accum` the type to add up in (double for
- * float, else real), R(f) the function f of <math.h> for real, and K(name) the name of this pass's
- * version. All four are gone after the include. No guard: one include per op file. */
+ * float, else real), R(f) and A(f) the function f of <math.h> for real and for accum, and K(name)
+ * the name of this pass's version. All are gone after the include. No guard: one include per op
+ * file. */
 #include <math.h>
 
 #include "core/dtype.h"
@@ -33,21 +34,25 @@ wgi_wide fabsq(wgi_wide);
 #define real float
 #define accum double
 #define R(function) function##f
+#define A(function) function
 #define K(name) name##_f32
 #include WGI_KERNEL_FILE
 #undef real
 #undef accum
 #undef R
+#undef A
 #undef K
 
 #define real double
 #define accum double
 #define R(function) function
+#define A(function) function
 #define K(name) name##_f64
 #include WGI_KERNEL_FILE
 #undef real
 #undef accum
 #undef R
+#undef A
 #undef K
 
 #if defined(WGI_WIDE)
@@ -55,14 +60,17 @@ wgi_wide fabsq(wgi_wide);
 #define accum wgi_wide
 #if defined(WGI_WIDE_IS_FLOAT128)
 #define R(function) function##q
+#define A(function) function##q
 #else
 #define R(function) function##l
+#define A(function) function##l
 #endif
 #define K(name) name##_wide
 #include WGI_KERNEL_FILE
 #undef real
 #undef accum
 #undef R
+#undef A
 #undef K
 #endif
 

@@ -4,7 +4,7 @@
  * Each row becomes a constructor, a gradient rule, kernels, samples and a wgi_op. A kernel is a
  * loop over one row of elements; walk_rows drives it over the broadcast shape. Elements are read
  * before the one at their place is written, so an output may share the memory of an operand of its
- * shape.
+ * shape. Functions of <math.h> are taken in `accum`, which leaves f32 with the one rounding to it.
  */
 #if defined(WGI_REAL_PASS)
 
@@ -12,10 +12,10 @@
 static inline real K(sigmoid)(real x)
 {
     if (x < 0) {
-        const real e = R(exp)(x);
-        return e / (1 + e);
+        const accum e = A(exp)(x);
+        return (real)(e / (1 + e));
     }
-    return 1 / (1 + R(exp)(-x));
+    return (real)(1 / (1 + A(exp)(-x)));
 }
 
 #define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \

@@ -150,25 +150,41 @@ static bool take_axis(const wgi_draft *draft, int32_t axis, uint32_t *axes, wg_n
     return true;
 }
 
+/* The set of the caller's axes, all of them where axes is NULL. False where the graph has been
+ * failed. No axis is read before n is known to fit the rank. */
+static bool take_axes(const wgi_draft *draft, const int32_t *axes, int32_t n, uint32_t *set,
+                      wg_node *out)
+{
+    wgi_view x;
+    if (n < 0 || (axes == NULL && n > 0)) {
+        *out = wgi_refuse(draft, WG_ERR_ARGUMENT, NULL, "%s but n is %d",
+                          axes == NULL ? "axes is NULL" : "axes are given", (int)n);
+        return false;
+    }
+    if (!wgi_view_of(draft->in[0], &x)) {
+        *out = wgi_record(draft);
+        return false;
+    }
+    if (n > x.rank) {
+        *out =
+            wgi_refuse(draft, WG_ERR_RANGE, NULL, "%d axes for rank %d (x)", (int)n, (int)x.rank);
+        return false;
+    }
+    *set = axes == NULL ? (1u << x.rank) - 1 : 0;
+    for (int32_t i = 0; i < n; i++) {
+        if (!take_axis(draft, axes[i], set, out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static wg_node reduce(uint16_t op, wg_node x, const int32_t *axes, int32_t n, bool keepdims)
 {
     wgi_reduce_attr attr = {.axes = 0, .keepdims = keepdims};
     const wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .attr = &attr};
-    wgi_view view;
     wg_node failed;
-    if (n < 0 || (axes == NULL && n > 0)) {
-        return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "%s but n is %d",
-                          axes == NULL ? "axes is NULL" : "axes are given", (int)n);
-    }
-    for (int32_t i = 0; i < n; i++) {
-        if (!take_axis(&draft, axes[i], &attr.axes, &failed)) {
-            return failed;
-        }
-    }
-    if (axes == NULL && wgi_view_of(x, &view)) {
-        attr.axes = (1u << view.rank) - 1;
-    }
-    return wgi_record(&draft);
+    return take_axes(&draft, axes, n, &attr.axes, &failed) ? wgi_record(&draft) : failed;
 }
 
 wg_node wg_sum(wg_node x, const int32_t *axes, int32_t n, bool keepdims)
@@ -304,6 +320,7 @@ SUM_AND_MEAN(over_0_2_kept, (const int32_t[]){0, -1}, 2, true)
 SUM_AND_MEAN(over_1_1, (const int32_t[]){1, -1}, 2, false)
 SUM_AND_MEAN(over_5, (const int32_t[]){5}, 1, false)
 SUM_AND_MEAN(over_null, NULL, 1, false)
+SUM_AND_MEAN(over_too_many, (const int32_t[]){0}, 3, false)
 SUM_AND_MEAN(over_minus_1, (const int32_t[]){0}, -1, false)
 WGI_BUILD(sum_every, wg_sum_all(in[0]))
 WGI_BUILD(mean_every, wg_mean_all(in[0]))
@@ -330,6 +347,8 @@ WGI_BUILD(mean_every, wg_mean_all(in[0]))
         WGI_BAD("range", op##_over_5, WG_ERR_RANGE, #op ": axis 5 is out of range for rank 2 (x)", \
                 1, WGI_IN_2(3, 4, WGI_NORMAL)),                                                    \
         WGI_BAD("no axes", op##_over_null, WG_ERR_ARGUMENT, #op ": axes is NULL but n is 1", 1,    \
+                WGI_IN_2(3, 4, WGI_NORMAL)),                                                       \
+        WGI_BAD("too many", op##_over_too_many, WG_ERR_RANGE, #op ": 3 axes for rank 2 (x)", 1,    \
                 WGI_IN_2(3, 4, WGI_NORMAL)),                                                       \
         WGI_BAD("negative", op##_over_minus_1, WG_ERR_ARGUMENT,                                    \
                 #op ": axes are given but n is -1", 1, WGI_IN_2(3, 4, WGI_NORMAL))
