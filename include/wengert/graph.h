@@ -188,20 +188,20 @@ WG_NODISCARD WG_API wg_status wg_grad(wg_node y, const wg_node *xs, size_t n, wg
 
 /** What an entry of the list is. Pointers are valid until the list changes. */
 typedef struct wg_node_info {
-    const char *op;        /**< "matmul"; leaves are "input", "variable", "param", "constant" */
-    const char *name;      /**< NULL where unnamed */
-    const char *file;      /**< NULL where unknown */
+    const char *op;   /**< "matmul"; leaves are "input", "variable", "param", "constant" */
+    const char *name; /**< NULL where unnamed */
+    const char *file; /**< NULL where unknown */
     int32_t line;
     wg_dtype dtype;
     int32_t rank;
-    const int64_t *dims;   /**< rank of them */
+    const int64_t *dims; /**< rank of them */
     int64_t count;
     int32_t n_inputs;
     int32_t n_numbers;
-    int32_t output;        /**< which output of its op this entry is */
+    int32_t output; /**< which output of its op this entry is */
     bool wants_gradient;
     bool is_leaf;
-    bool is_smooth;        /**< false where the op has kinks (relu, abs, ...) */
+    bool is_smooth; /**< false where the op has kinks (relu, abs, ...) */
     bool is_random;
     const wg_param *param; /**< the parameter of a "param" leaf, else NULL */
 } wg_node_info;

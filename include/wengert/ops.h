@@ -67,7 +67,8 @@ WG_API wg_node wg_tanh(wg_node x);
 /** max(x, 0); NaN stays NaN. Floating. Gradient: gate(dy, [x > 0]), 0 at 0. */
 WG_API wg_node wg_relu(wg_node x);
 
-/** 0 for x < 0, 1 for x > 0, `at_zero` (a number, index 0) at 0; NaN stays NaN. Floating. Gradient 0. */
+/** 0 for x < 0, 1 for x > 0, `at_zero` (a number, index 0) at 0; NaN stays NaN. Floating. Gradient
+ * 0. */
 WG_API wg_node wg_heaviside(wg_node x, double at_zero);
 
 /** x as another dtype. To integers: truncated, saturated at the ends, NaN gives 0; to bool: x != 0.

@@ -1,8 +1,9 @@
 /* Pictures: progress while training, curves, decision regions.
  * SPDX-License-Identifier: Apache-2.0
  *
- * All of it goes to a wg_writer as text and allocates nothing. Numbers have a decimal point in every
- * locale. Text of the caller's is taken as UTF-8: what is not, and control characters, become '?'. */
+ * All of it goes to a wg_writer as text and allocates nothing. Numbers have a decimal point in
+ * every locale. Text of the caller's is taken as UTF-8: what is not, and control characters, become
+ * '?'. */
 #ifndef WG_PICTURES_H
 #define WG_PICTURES_H
 
@@ -17,11 +18,11 @@ extern "C" {
 /** Options of a progress display. Set `size` to its sizeof; a zero elsewhere is the default. */
 typedef struct wg_progress_options {
     size_t size;
-    bool is_terminal;         /**< rewrite one line; else plain lines, few of them */
-    int32_t lines;            /**< plain lines at most; 0: 10 */
-    double interval;          /**< seconds between rewrites at least; 0: 0.1 */
-    int64_t first_step;       /**< steps done before, when training is resumed */
-    int64_t samples_per_step; /**< the rate is in samples; 0: in steps */
+    bool is_terminal;            /**< rewrite one line; else plain lines, few of them */
+    int32_t lines;               /**< plain lines at most; 0: 10 */
+    double interval;             /**< seconds between rewrites at least; 0: 0.1 */
+    int64_t first_step;          /**< steps done before, when training is resumed */
+    int64_t samples_per_step;    /**< the rate is in samples; 0: in steps */
     double (*clock)(void *user); /**< seconds, never going back; NULL: the monotonic clock */
     void *clock_user;            /**< handed to clock */
 } wg_progress_options;
@@ -62,7 +63,8 @@ WG_NODISCARD WG_API wg_status wg_progress_begin(int64_t n_steps, const wg_writer
  */
 WG_API wg_status wg_progress_step(wg_progress *progress, int64_t done, double loss);
 
-/** Ends the line on a terminal. May be called at any time and twice. Errors: as wg_progress_step. */
+/** Ends the line on a terminal. May be called at any time and twice. Errors: as wg_progress_step.
+ */
 WG_API wg_status wg_progress_end(wg_progress *progress);
 
 /* ---- curves ------------------------------------------------------------------------------- */
@@ -86,12 +88,12 @@ typedef enum wg_curve_form {
 typedef struct wg_curve_options {
     size_t size;
     wg_curve_form form;
-    int32_t width;       /**< text: columns in all, 24 to 400, 0: 72; SVG: units, 160 to 10000, 0: 720 */
-    int32_t height;      /**< text: rows of the plot, 4 to 200, 0: 16; SVG: units, 0: 432 */
-    bool is_log_x;       /**< points with x <= 0 are left out */
-    bool is_log_y;       /**< points with y <= 0 are left out */
-    bool is_colored;     /**< text: ANSI colors; without, several braille curves are drawn as marks */
-    const char *title;   /**< NULL: none; so below */
+    int32_t width;  /**< text: columns in all, 24 to 400, 0: 72; SVG: units, 160 to 10000, 0: 720 */
+    int32_t height; /**< text: rows of the plot, 4 to 200, 0: 16; SVG: units, 0: 432 */
+    bool is_log_x;  /**< points with x <= 0 are left out */
+    bool is_log_y;  /**< points with y <= 0 are left out */
+    bool is_colored;   /**< text: ANSI colors; without, several braille curves are drawn as marks */
+    const char *title; /**< NULL: none; so below */
     const char *x_label;
     const char *y_label;
 } wg_curve_options;
@@ -139,9 +141,9 @@ typedef struct wg_regions {
     double x_low;
     double x_high; /**< > x_low */
     double y_low;
-    double y_high;       /**< > y_low */
-    int32_t columns;     /**< 1 to 2000; 0: 120 */
-    int32_t rows;        /**< 1 to 2000; 0: 120 */
+    double y_high;        /**< > y_low */
+    int32_t columns;      /**< 1 to 2000; 0: 120 */
+    int32_t rows;         /**< 1 to 2000; 0: 120 */
     const double *values; /**< [rows, columns], y_low first; NULL: `value_at` is asked */
     double (*value_at)(double x, double y, void *user);
     void *user;

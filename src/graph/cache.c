@@ -10,8 +10,7 @@
 
 static bool push_word(wg_context *ctx, uint64_t word)
 {
-    uint64_t *slot =
-        wgi_array_push(&ctx->memory, &ctx->engine->request_words, sizeof *slot);
+    uint64_t *slot = wgi_array_push(&ctx->memory, &ctx->engine->request_words, sizeof *slot);
     if (slot != NULL) {
         *slot = word;
     }

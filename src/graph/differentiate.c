@@ -8,7 +8,11 @@
 #include "graph/plan.h"
 #include "graph/record.h"
 
-enum { WGI_RULE_OPERANDS = 8, WGI_ATTR_WORDS = 32, WGI_MAX_DECOMPOSITIONS = 8 };
+enum {
+    WGI_RULE_OPERANDS = 8,
+    WGI_ATTR_WORDS = 32,
+    WGI_MAX_DECOMPOSITIONS = 8
+};
 
 wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value)
 {

@@ -16,7 +16,9 @@
 #define WGI_NONE UINT32_MAX
 #define WGI_MAX_RECORDS (UINT32_MAX - 16U)
 
-enum { WGI_WANTS_GRADIENT = 1 };
+enum {
+    WGI_WANTS_GRADIENT = 1
+};
 
 typedef struct wgi_entry {
     uint16_t op; /* WGI_OP_LEAF: in[0] is the leaf's place, attr its kind */

@@ -6,7 +6,9 @@
 #include "core/checked.h"
 #include "graph/plan.h"
 
-enum { WGI_CLASSES = 64 * 8 };
+enum {
+    WGI_CLASSES = 64 * 8
+};
 
 typedef struct placer {
     wgi_plan *plan;
@@ -120,8 +122,7 @@ static void place_step(placer *p, uint32_t s)
 static bool finish(placer *p)
 {
     wgi_plan *plan = p->plan;
-    return !p->is_too_large &&
-           wgi_size_align(p->top, WGI_ALIGNMENT, &plan->scratch_offset) &&
+    return !p->is_too_large && wgi_size_align(p->top, WGI_ALIGNMENT, &plan->scratch_offset) &&
            wgi_size_add(plan->scratch_offset, plan->scratch_bytes, &plan->workspace_bytes);
 }
 

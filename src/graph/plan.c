@@ -11,7 +11,8 @@
 #include "core/param.h"
 #include "graph/record.h"
 
-/* What planning knows while it runs; freed at its end. Arrays are per entry of the expanded list. */
+/* What planning knows while it runs; freed at its end. Arrays are per entry of the expanded list.
+ */
 typedef struct planner {
     const wgi_request *request;
     wg_context *ctx;
@@ -19,13 +20,15 @@ typedef struct planner {
     wg_graph *scratch;
     wgi_plan *plan;
     wgi_adjoints adjoints;
-    wgi_array targets; /* target */
-    wgi_array needed;  /* uint8_t */
-    wgi_array claims;  /* uint32_t: CLAIM_RESULT or CLAIM_GRADIENT | place, or WGI_NONE */
+    wgi_array targets;   /* target */
+    wgi_array needed;    /* uint8_t */
+    wgi_array claims;    /* uint32_t: CLAIM_RESULT or CLAIM_GRADIENT | place, or WGI_NONE */
     wgi_array buffer_of; /* uint32_t */
 } planner;
 
-enum { CLAIM_GRADIENT = 1 << 30 };
+enum {
+    CLAIM_GRADIENT = 1 << 30
+};
 
 typedef struct target {
     uint32_t leaf;
@@ -139,8 +142,8 @@ static bool add_target(planner *p, uint32_t leaf_index)
 {
     const wgi_leaf *leaf = wgi_leaf_at(&p->user->list, leaf_index);
     uint32_t dx = ((const uint32_t *)p->adjoints.of.data)[leaf->node];
-    wg_node n = dx != WGI_NONE ? wgi_handle(p->scratch, dx)
-                               : wgi_emit_fill(p->scratch, leaf->node, 0.0);
+    wg_node n =
+        dx != WGI_NONE ? wgi_handle(p->scratch, dx) : wgi_emit_fill(p->scratch, leaf->node, 0.0);
     bool adds = !wgi_leaf_gradient_is_empty(leaf);
     if (adds) {
         wgi_view v = wgi_record_view(&p->user->list, wgi_record_at(&p->user->list, leaf->node));
@@ -156,8 +159,8 @@ static bool add_target(planner *p, uint32_t leaf_index)
 
 static wg_status expand_backward(planner *p)
 {
-    wg_status status = start_adjoints(p) ? wgi_differentiate(&p->adjoints, p->request->loss)
-                                         : WG_ERR_MEMORY;
+    wg_status status =
+        start_adjoints(p) ? wgi_differentiate(&p->adjoints, p->request->loss) : WG_ERR_MEMORY;
     if (status != WG_OK) {
         return scratch_failure(p, status);
     }
@@ -261,8 +264,7 @@ static bool claim_results(planner *p)
 {
     const uint32_t *wanted = p->request->wanted.data;
     for (uint32_t i = 0; i < p->request->wanted.count; i++) {
-        wgi_plan_result *r =
-            wgi_array_push(&p->ctx->memory, &p->plan->results, sizeof *r);
+        wgi_plan_result *r = wgi_array_push(&p->ctx->memory, &p->plan->results, sizeof *r);
         if (r == NULL) {
             return false;
         }
@@ -279,8 +281,7 @@ static bool claim_gradients(planner *p)
 {
     const target *targets = p->targets.data;
     for (uint32_t i = 0; i < p->targets.count; i++) {
-        wgi_plan_gradient *g =
-            wgi_array_push(&p->ctx->memory, &p->plan->gradients, sizeof *g);
+        wgi_plan_gradient *g = wgi_array_push(&p->ctx->memory, &p->plan->gradients, sizeof *g);
         if (g == NULL) {
             return false;
         }
@@ -504,8 +505,7 @@ static wg_status choose_kernel(planner *p, wgi_step *s)
 
 static wg_status choose_kernels(planner *p)
 {
-    if (!fill_array(&p->ctx->memory, &p->plan->views, p->plan->max_operands, sizeof(wgi_view),
-                    0)) {
+    if (!fill_array(&p->ctx->memory, &p->plan->views, p->plan->max_operands, sizeof(wgi_view), 0)) {
         return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
     }
     wgi_step *steps = p->plan->steps.data;
@@ -526,8 +526,7 @@ static size_t array_bytes(const wgi_array *array, size_t size)
 static size_t list_bytes(const wgi_list *list)
 {
     return array_bytes(&list->records, sizeof(wgi_entry)) +
-           array_bytes(&list->dims, sizeof(int64_t)) +
-           array_bytes(&list->attrs, sizeof(uint64_t)) +
+           array_bytes(&list->dims, sizeof(int64_t)) + array_bytes(&list->attrs, sizeof(uint64_t)) +
            array_bytes(&list->operands, sizeof(uint32_t)) +
            array_bytes(&list->numbers, sizeof(wgi_number_entry));
 }
@@ -545,13 +544,12 @@ static wg_status take_list(planner *p)
     plan->list = p->scratch->list;
     plan->extent = wgi_list_extent_of(&p->user->list);
     memset(&p->scratch->list, 0, sizeof p->scratch->list);
-    plan->bytes += sizeof *plan + list_bytes(&plan->list) +
-                   array_bytes(&plan->key, sizeof(uint64_t)) +
-                   array_bytes(&plan->buffers, sizeof(wgi_buffer)) +
-                   array_bytes(&plan->steps, sizeof(wgi_step)) +
-                   array_bytes(&plan->operands, sizeof(uint32_t)) +
-                   array_bytes(&plan->views, sizeof(wgi_view)) +
-                   array_bytes(&plan->values, sizeof(double));
+    plan->bytes +=
+        sizeof *plan + list_bytes(&plan->list) + array_bytes(&plan->key, sizeof(uint64_t)) +
+        array_bytes(&plan->buffers, sizeof(wgi_buffer)) +
+        array_bytes(&plan->steps, sizeof(wgi_step)) +
+        array_bytes(&plan->operands, sizeof(uint32_t)) +
+        array_bytes(&plan->views, sizeof(wgi_view)) + array_bytes(&plan->values, sizeof(double));
     return WG_OK;
 }
 

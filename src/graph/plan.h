@@ -13,9 +13,9 @@
 /* What a run is to deliver. The lists are indices into the graph's list. */
 typedef struct wgi_request {
     wg_graph *graph;
-    uint32_t loss;      /* backward from here; WGI_NONE: forward alone */
-    wgi_array wanted;   /* uint32_t: entries whose values are to be there afterwards */
-    bool with_assigns;  /* apply the pending assignments */
+    uint32_t loss;     /* backward from here; WGI_NONE: forward alone */
+    wgi_array wanted;  /* uint32_t: entries whose values are to be there afterwards */
+    bool with_assigns; /* apply the pending assignments */
 } wgi_request;
 
 typedef enum wgi_place {
@@ -47,14 +47,14 @@ typedef struct wgi_step {
 
 typedef struct wgi_plan_result {
     uint32_t node;
-    uint32_t copy_of; /* a buffer whose bytes become the value at the end; WGI_NONE: none */
+    uint32_t copy_of;  /* a buffer whose bytes become the value at the end; WGI_NONE: none */
     wg_tensor *tensor; /* set by each run */
 } wgi_plan_result;
 
 typedef struct wgi_plan_gradient {
     uint32_t leaf;
-    uint32_t copy_of; /* as above; for a leaf whose gradient is empty */
-    bool adds;        /* the leaf holds a gradient, which the steps add to */
+    uint32_t copy_of;  /* as above; for a leaf whose gradient is empty */
+    bool adds;         /* the leaf holds a gradient, which the steps add to */
     wg_tensor *tensor; /* set by each run */
 } wgi_plan_gradient;
 

@@ -242,7 +242,9 @@ static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *
     return append(g, op, draft, q.out, wants);
 }
 
-enum { WGI_STACK_OPERANDS = 8 };
+enum {
+    WGI_STACK_OPERANDS = 8
+};
 
 static wg_node record_many(wg_graph *g, const wgi_op *op, const wgi_draft *draft)
 {

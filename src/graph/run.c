@@ -14,28 +14,40 @@ static wgi_buffer *buffer_at(const wgi_plan *plan, uint32_t i)
     return (wgi_buffer *)plan->buffers.data + i;
 }
 
+static const char *name_of(const wg_graph *g, uint32_t node)
+{
+    const char *name = node != WGI_NONE ? wgi_list_name(&g->list, node) : NULL;
+    return name != NULL ? name : "unnamed";
+}
+
 /* A leaf whose data changed since it was recorded may not be read anew: the values that are there
  * already belong to the old data. */
-static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf)
+static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf, uint32_t asked)
 {
     if (leaf->version == leaf->tensor->version) {
         return WG_OK;
     }
-    const char *name = wgi_list_name(&g->list, leaf->node);
     static const char *const kinds[] = {"input", "variable", "parameter", "constant", "gradient"};
-    (void)wgi_run_fail(g, WG_ERR_STALE, "run", "%s '%s' changed since it was recorded",
-                       kinds[leaf->kind], name != NULL ? name : "unnamed");
+    (void)wgi_run_fail(g, WG_ERR_STALE, "run",
+                       "%s '%s' changed since it was recorded, and '%s' is computed from it",
+                       kinds[leaf->kind], name_of(g, leaf->node), name_of(g, asked));
     wgi_text hint = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
     wgi_text_add(&hint, "ask for the value before the change, or wg_keep it");
     return WG_ERR_STALE;
 }
 
-static wg_status check_leaves(const wgi_plan *plan, wg_graph *g)
+static wg_status check_leaves(const wgi_plan *plan, const wgi_request *request)
 {
+    wg_graph *g = request->graph;
+    const uint32_t *wanted = request->wanted.data;
+    uint32_t asked = request->loss;
+    if (asked == WGI_NONE && request->wanted.count > 0) {
+        asked = wanted[0];
+    }
     for (uint32_t i = 0; i < plan->buffers.count; i++) {
         const wgi_buffer *b = buffer_at(plan, i);
         if (b->place == WGI_IN_LEAF) {
-            wg_status status = check_leaf(g, wgi_leaf_at(&g->list, b->index));
+            wg_status status = check_leaf(g, wgi_leaf_at(&g->list, b->index), asked);
             if (status != WG_OK) {
                 return status;
             }
@@ -232,7 +244,7 @@ static void deliver(wgi_plan *plan, wg_graph *g)
 wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request)
 {
     wg_graph *g = request->graph;
-    wg_status status = check_leaves(plan, g);
+    wg_status status = check_leaves(plan, request);
     if (status != WG_OK) {
         return status;
     }

@@ -21,8 +21,7 @@ static bool want(wgi_request *request, uint8_t *marks, uint32_t node)
     if (is_there(request->graph, node) || marks[node]) {
         return true;
     }
-    uint32_t *slot =
-        wgi_array_push(&request->graph->ctx->memory, &request->wanted, sizeof *slot);
+    uint32_t *slot = wgi_array_push(&request->graph->ctx->memory, &request->wanted, sizeof *slot);
     if (slot == NULL) {
         return false;
     }
@@ -218,8 +217,7 @@ wg_status wg_value_copy(wg_node n, wg_tensor *dst)
 
 /* ---- gradients ---------------------------------------------------------------------------- */
 
-static wg_status fail_with_hint(wg_graph *g, wg_status status, const char *detail,
-                                const char *hint)
+static wg_status fail_with_hint(wg_graph *g, wg_status status, const char *detail, const char *hint)
 {
     (void)wgi_run_fail(g, status, "backward", "%s", detail);
     wgi_text text = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);

@@ -50,7 +50,7 @@ wg_node wg_uniform(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dim
         return failed;
     }
     if (!is_interval(low, high)) {
-        return wgi_refuse(&draft, WG_ERR_ARGUMENT, "draws are made in f32",
+        return wgi_refuse(&draft, WG_ERR_ARGUMENT, low <= high ? "draws are made in f32" : NULL,
                           "[%g, %g) is no interval of finite numbers", low, high);
     }
     attr.ordinal = g != NULL ? wgi_next_ordinal(g) : 0;

@@ -1,0 +1,67 @@
+/* Reads ops.txt; generate.py says what its lines mean.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_GOLDEN_GOLDEN_H
+#define WG_GOLDEN_GOLDEN_H
+
+#include <stdio.h>
+
+#include <wengert/base.h>
+
+enum {
+    GOLDEN_VALUES = 128,
+    GOLDEN_INPUTS = 3,
+    GOLDEN_OUTPUTS = 2,
+    GOLDEN_INTS = 12,
+    GOLDEN_REALS = 2
+};
+
+/* Invariant: count is the product of the dims and at most GOLDEN_VALUES. */
+typedef struct golden_tensor {
+    wg_dtype dtype; /* WG_F64 stands for the dtype under test */
+    int32_t rank;
+    int64_t dims[WG_MAX_RANK];
+    int64_t count;
+    double values[GOLDEN_VALUES];
+} golden_tensor;
+
+/* One case. Weights have the shape of their output, gradients that of their input. */
+typedef struct golden {
+    char op[32];
+    char name[48];
+    int32_t n_ints;
+    int64_t ints[GOLDEN_INTS];
+    int32_t n_reals;
+    double reals[GOLDEN_REALS];
+    int32_t n_in;
+    golden_tensor in[GOLDEN_INPUTS];
+    int32_t n_out;
+    golden_tensor out[GOLDEN_OUTPUTS];
+    bool has_up[GOLDEN_OUTPUTS];
+    double up[GOLDEN_OUTPUTS][GOLDEN_VALUES];
+    bool has_gradient[GOLDEN_INPUTS];
+    double gradient[GOLDEN_INPUTS][GOLDEN_VALUES];
+} golden;
+
+typedef struct golden_key {
+    uint64_t seed;
+    uint64_t stream;
+    uint64_t step;
+} golden_key;
+
+/* An open file: its key is there, the next golden_next reads the first case. */
+typedef struct golden_file {
+    FILE *stream;
+    golden_key key;
+    const char *error; /* what was wrong with a line; NULL so far */
+    int32_t line;
+} golden_file;
+
+/* False, with an error, where the file is not there or does not begin with a key. */
+bool golden_open(golden_file *file, const char *path);
+
+/* Reads the next case; false at the end, or with an error where the text is none. */
+bool golden_next(golden_file *file, golden *out);
+
+void golden_close(golden_file *file);
+
+#endif

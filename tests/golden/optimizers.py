@@ -1,0 +1,66 @@
+"""Trajectories of PyTorch's SGD and Adam: writes optimizers.txt, beside this file.
+
+SPDX-License-Identifier: Apache-2.0
+
+Two parameters in f64, a [5] and b [3], in one vector p of 8; its gradient at p is
+curvature * (p - target) + 0.05 p^3. b has no gradient at steps that are multiples of 3.
+
+  case <name> <sgd|adam> <rate> <momentum> <nesterov> <beta1> <beta2> <epsilon> <weight decay>
+  at <step> <8 values>
+"""
+import pathlib
+import torch
+
+START = [1.0, -2.0, 0.5, 3.0, -0.25, 0.75, -1.5, 2.0]
+TARGET = [0.3, 0.7, -1.1, 0.9, 0.0, -0.6, 1.2, 0.1]
+CURVATURE = [1.0, 0.5, 2.0, 0.1, 3.0, 1.5, 0.25, 0.8]
+STEPS = (1, 2, 3, 4, 10, 50, 100)
+
+# name, kind, rate, momentum, nesterov, beta1, beta2, epsilon, weight decay
+CASES = [
+    ("sgd", "sgd", 0.05, 0.0, 0, 0.9, 0.999, 1e-8, 0.0),
+    ("sgd_decay", "sgd", 0.05, 0.0, 0, 0.9, 0.999, 1e-8, 0.02),
+    ("sgd_momentum", "sgd", 0.02, 0.9, 0, 0.9, 0.999, 1e-8, 0.0),
+    ("sgd_momentum_decay", "sgd", 0.02, 0.9, 0, 0.9, 0.999, 1e-8, 0.01),
+    ("sgd_nesterov", "sgd", 0.02, 0.9, 1, 0.9, 0.999, 1e-8, 0.0),
+    ("sgd_nesterov_decay", "sgd", 0.02, 0.8, 1, 0.9, 0.999, 1e-8, 0.05),
+    ("adam", "adam", 0.001, 0.0, 0, 0.9, 0.999, 1e-8, 0.0),
+    ("adam_fast", "adam", 0.1, 0.0, 0, 0.8, 0.95, 1e-3, 0.0),
+    ("adam_decay", "adam", 0.03, 0.0, 0, 0.9, 0.99, 1e-8, 0.1),
+]
+
+
+def make(case, params):
+    _, kind, rate, momentum, nesterov, beta1, beta2, epsilon, decay = case
+    if kind == "sgd":
+        return torch.optim.SGD(
+            params, lr=rate, momentum=momentum, nesterov=bool(nesterov), weight_decay=decay
+        )
+    return torch.optim.Adam(
+        params, lr=rate, betas=(beta1, beta2), eps=epsilon, weight_decay=decay
+    )
+
+
+def run(case, out):
+    vector = lambda values: torch.tensor(values, dtype=torch.float64)
+    params = [vector(START[:5]), vector(START[5:])]
+    targets = [vector(TARGET[:5]), vector(TARGET[5:])]
+    curvatures = [vector(CURVATURE[:5]), vector(CURVATURE[5:])]
+    optimizer = make(case, params)
+    out.write("case " + " ".join(str(x) for x in case) + "\n")
+    for step in range(1, max(STEPS) + 1):
+        for i, p in enumerate(params):
+            p.grad = curvatures[i] * (p - targets[i]) + 0.05 * p**3
+        if step % 3 == 0:
+            params[1].grad = None
+        optimizer.step()
+        if step in STEPS:
+            values = torch.cat(params).tolist()
+            out.write(f"at {step} " + " ".join(f"{x:.17g}" for x in values) + "\n")
+
+
+if __name__ == "__main__":
+    path = pathlib.Path(__file__).with_name("optimizers.txt")
+    with path.open("w") as out:
+        for case in CASES:
+            run(case, out)
