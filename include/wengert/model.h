@@ -57,11 +57,13 @@ typedef struct wg_init {
     double a;    /**< of normal and uniform */
     double b;    /**< of normal and uniform */
     double gain; /**< of Xavier; 0 means 1 */
+    wg_rng *rng; /**< the stream to draw from; NULL: the model's own, of the context's seed */
 } wg_init;
 
-/** Fills a tensor, row-major, from the stream. Rank-2 fans are [in, out]; of another rank, in is
- * the product of all dims but the last, out the last. Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE. */
-WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, wg_rng *rng);
+/** Fills a tensor, row-major, from init's stream, which the kinds that draw must have. Rank-2 fans
+ * are [in, out]; of another rank, in is the product of all dims but the last, out the last.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE. */
+WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init);
 
 /* ---- parameters --------------------------------------------------------------------------- */
 
@@ -70,7 +72,6 @@ WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, 
  *
  * name  unique in the model, 1 to 255 bytes of printable ASCII; copied
  * init  NULL: zeros
- * rng   the stream to draw from; NULL: the model's own, of the context's seed
  * out   owned by the model; may be NULL
  *
  * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME, WG_ERR_STATE (a shared model), WG_ERR_DTYPE (not
@@ -78,7 +79,7 @@ WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, 
  */
 WG_NODISCARD WG_API wg_status wg_param_create(wg_model *m, const char *name, wg_dtype dtype,
                                               int32_t rank, const int64_t *dims,
-                                              const wg_init *init, wg_rng *rng, wg_param **out);
+                                              const wg_init *init, wg_param **out);
 
 /** The name; "" for NULL. Owned by the parameter. */
 WG_API const char *wg_param_name(const wg_param *p);
@@ -111,7 +112,6 @@ typedef struct wg_linear_options {
     bool no_bias;
     wg_dtype dtype;      /**< 0: WG_F32 */
     const wg_init *init; /**< of the weight; NULL: Xavier uniform */
-    wg_rng *rng;         /**< NULL: the model's own stream */
 } wg_linear_options;
 
 /**

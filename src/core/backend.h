@@ -102,7 +102,7 @@ typedef struct wgi_updates {
 } wgi_updates;
 
 typedef struct wgi_backend {
-    const char *name; /* "reference", "native", "onednn" */
+    const char *name;                                 /* "reference", "native", "onednn" */
     wg_status (*open)(wg_context *ctx, void **state); /* NULL: nothing to open */
     void (*close)(wg_context *ctx, void *state);
     const wgi_kernel *kernels; /* several rows of one op are asked in order */

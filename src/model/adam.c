@@ -52,9 +52,9 @@ static bool is_positive(double x)
 
 static bool are_options(const wg_adam_options *o)
 {
-    return is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 &&
-           o->beta2 > 0.0 && o->beta2 < 1.0 && is_positive(o->epsilon) &&
-           isfinite(o->weight_decay) && o->weight_decay >= 0.0;
+    return is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 && o->beta2 > 0.0 &&
+           o->beta2 < 1.0 && is_positive(o->epsilon) && isfinite(o->weight_decay) &&
+           o->weight_decay >= 0.0;
 }
 
 wg_status wg_adam_create(wg_model *m, const wg_adam_options *options, wg_optimizer **out)

@@ -115,13 +115,13 @@ static double draw_uniform(const distribution *d, int dtype, wg_rng *rng)
 static void fill(wg_tensor *t, const distribution *d, void *data, wg_rng *rng)
 {
     for (int64_t i = 0; i < t->type.count; i++) {
-        const double x = d->is_normal ? d->a + d->b * wg_rng_normal(rng)
-                                      : draw_uniform(d, t->type.dtype, rng);
+        const double x =
+            d->is_normal ? d->a + d->b * wg_rng_normal(rng) : draw_uniform(d, t->type.dtype, rng);
         wgi_store_double(t->type.dtype, data, i, x);
     }
 }
 
-static wg_status check(const wg_tensor *t, const wg_init *init, const wg_rng *rng)
+static wg_status check(const wg_tensor *t, const wg_init *init)
 {
     if (!wgi_is_floating(t->type.dtype)) {
         return wgi_context_fail(t->ctx, WG_ERR_DTYPE, "init: dtype %s is not floating",
@@ -131,17 +131,17 @@ static wg_status check(const wg_tensor *t, const wg_init *init, const wg_rng *rn
         return wgi_context_fail(t->ctx, WG_ERR_ARGUMENT, "init: the tensor is a graph's value");
     }
     const char *reason = reason_against(init);
-    if (reason == NULL && init->kind != WG_INIT_ZEROS && rng == NULL) {
+    if (reason == NULL && init->kind != WG_INIT_ZEROS && init->rng == NULL) {
         reason = "the stream is missing";
     }
     return reason == NULL ? WG_OK : wgi_context_fail(t->ctx, WG_ERR_ARGUMENT, "init: %s", reason);
 }
 
-wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, wg_rng *rng)
+wg_status wg_init_tensor(wg_tensor *t, const wg_init *init)
 {
-    static const wg_init zeros = {WG_INIT_ZEROS, 0.0, 0.0, 0.0};
+    static const wg_init zeros = {.kind = WG_INIT_ZEROS};
     const wg_init *how = init == NULL ? &zeros : init;
-    wg_status status = t == NULL ? WG_ERR_ARGUMENT : check(t, how, rng);
+    wg_status status = t == NULL ? WG_ERR_ARGUMENT : check(t, how);
     if (status != WG_OK || t->type.count == 0) {
         return status;
     }
@@ -151,6 +151,6 @@ wg_status wg_init_tensor(wg_tensor *t, const wg_init *init, wg_rng *rng)
         return WG_OK;
     }
     const distribution d = resolve(how, &t->type);
-    fill(t, &d, data, rng);
+    fill(t, &d, data, how->rng);
     return WG_OK;
 }

@@ -14,7 +14,8 @@ typedef struct part_name {
     char text[WGI_MAX_NAME + 1];
 } part_name;
 
-/* "<layer>.<part>"; the empty text, which is no name, where the layer has none or it is too long. */
+/* "<layer>.<part>"; the empty text, which is no name, where the layer has none or it is too long.
+ */
 static part_name join(const char *layer, const char *part)
 {
     part_name name = {""};
@@ -43,17 +44,17 @@ static wg_linear_options with_defaults(const wg_linear_options *options)
 static wg_status create_weight(wg_model *m, const char *layer, const int64_t dims[2],
                                const wg_linear_options *o, wg_param **out)
 {
-    static const wg_init xavier = {WG_INIT_XAVIER_UNIFORM, 0.0, 0.0, 1.0};
+    static const wg_init xavier = {.kind = WG_INIT_XAVIER_UNIFORM};
     const part_name name = join(layer, "weight");
     return wg_param_create(m, name.text, o->dtype, 2, dims, o->init == NULL ? &xavier : o->init,
-                           o->rng, out);
+                           out);
 }
 
 static wg_status create_bias(wg_model *m, const char *layer, const int64_t dims[1],
                              const wg_linear_options *o, wg_param **out)
 {
     const part_name name = join(layer, "bias");
-    return wg_param_create(m, name.text, o->dtype, 1, dims, NULL, NULL, out);
+    return wg_param_create(m, name.text, o->dtype, 1, dims, NULL, out);
 }
 
 wg_status wg_linear_create(wg_model *m, const char *name, int64_t in, int64_t out_features,
@@ -72,7 +73,7 @@ wg_status wg_linear_create(wg_model *m, const char *name, int64_t in, int64_t ou
     }
     const wg_linear_options o = with_defaults(options);
     const int64_t dims[2] = {in, out_features};
-    wg_rng *rng = o.rng == NULL ? &m->rng : o.rng;
+    wg_rng *rng = o.init == NULL || o.init->rng == NULL ? &m->rng : o.init->rng;
     const wg_rng before = *rng;
     wg_linear made = {NULL, NULL};
     wg_status status = create_weight(m, name, dims, &o, &made.weight);

@@ -81,8 +81,7 @@ static bool reserve_state(const wg_optimizer *o, const wg_param *p)
     memory->state_bytes = wgi_type_bytes(&p->value->type);
     for (int32_t k = 0; k < o->n_states; k++) {
         if (memory->state[k] == NULL && memory->state_bytes > 0) {
-            memory->state[k] =
-                wgi_alloc_zeroed(&o->model->ctx->memory, 1, memory->state_bytes);
+            memory->state[k] = wgi_alloc_zeroed(&o->model->ctx->memory, 1, memory->state_bytes);
             if (memory->state[k] == NULL) {
                 return false;
             }
@@ -98,9 +97,8 @@ static wg_status prepare_param(const wg_optimizer *o, const wg_param *p)
         return wgi_context_fail(ctx, WG_ERR_MEMORY, "%s: out of memory for the state of '%s'",
                                 o->kind->name, p->name);
     }
-    const wgi_update probe = {.dtype = p->value->type.dtype,
-                              .state = memory_of(o, p->index)->state,
-                              .step = 1};
+    const wgi_update probe = {
+        .dtype = p->value->type.dtype, .state = memory_of(o, p->index)->state, .step = 1};
     const wg_status status = update(o, &probe);
     if (status != WG_OK) {
         return wgi_context_fail(ctx, status, "%s: no backend updates '%s'", o->kind->name, p->name);

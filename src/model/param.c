@@ -38,7 +38,7 @@ static wg_status check_new(const wg_model *m, const char *name, wg_dtype dtype)
 }
 
 wg_status wg_param_create(wg_model *m, const char *name, wg_dtype dtype, int32_t rank,
-                          const int64_t *dims, const wg_init *init, wg_rng *rng, wg_param **out)
+                          const int64_t *dims, const wg_init *init, wg_param **out)
 {
     if (out != NULL) {
         *out = NULL;
@@ -54,7 +54,9 @@ wg_status wg_param_create(wg_model *m, const char *name, wg_dtype dtype, int32_t
     }
     status = wg_tensor_create(m->ctx, dtype, rank, dims, &p->value);
     if (status == WG_OK) {
-        status = wg_init_tensor(p->value, init, rng == NULL ? &m->rng : rng);
+        wg_init how = init != NULL ? *init : (wg_init){.kind = WG_INIT_ZEROS};
+        how.rng = how.rng != NULL ? how.rng : &m->rng;
+        status = wg_init_tensor(p->value, &how);
     }
     if (status != WG_OK) {
         wgi_param_free(p);
@@ -95,8 +97,8 @@ wg_status wg_param_set_frozen(wg_param *p, bool is_frozen)
         return WG_ERR_ARGUMENT;
     }
     if (p->is_shared && !is_frozen) {
-        return wgi_context_fail(p->ctx, WG_ERR_STATE,
-                                "param '%s': a shared parameter stays frozen", p->name);
+        return wgi_context_fail(p->ctx, WG_ERR_STATE, "param '%s': a shared parameter stays frozen",
+                                p->name);
     }
     p->is_frozen = is_frozen;
     return WG_OK;

@@ -259,7 +259,7 @@ static void test_graph_assigns_once(void **state)
     wg_model *m;
     wg_param *p;
     assert_int_equal(wg_model_create(f->ctx, &m), WG_OK);
-    assert_int_equal(wg_param_create(m, "p", WG_F64, 0, NULL, NULL, NULL, &p), WG_OK);
+    assert_int_equal(wg_param_create(m, "p", WG_F64, 0, NULL, NULL, &p), WG_OK);
     wg_node x = scalar_variable(f, 3);
     wg_node next = wg_add(wg_use(f->g, p), wg_number(f->g, WG_F64, 1));
     assert_int_equal(wg_assign(p, next), WG_OK);
@@ -286,7 +286,7 @@ static void test_graph_uses_a_parameter_once(void **state)
     for (int i = 0; i < 40; i++) {
         char name[16];
         snprintf(name, sizeof name, "p%d", i);
-        assert_int_equal(wg_param_create(m, name, WG_F64, 0, NULL, NULL, NULL, &p[i]), WG_OK);
+        assert_int_equal(wg_param_create(m, name, WG_F64, 0, NULL, NULL, &p[i]), WG_OK);
         n[i] = wg_use(f->g, p[i]);
     }
     for (int i = 0; i < 40; i++) {

@@ -52,7 +52,8 @@ static int64_t batch_stride(const wgi_view *x, int64_t size, int64_t batch)
 /* One operand for all of the batch, with its rows dense: the batch is more rows. */
 static void fold_batch(geometry *g)
 {
-    if (g->b_batch == 0 && g->a_column == 1 && g->a_batch == g->m * g->k) {
+    const bool is_dense = g->a_column == 1 && g->a_row == g->k;
+    if (g->b_batch == 0 && is_dense && g->a_batch == g->m * g->k) {
         g->m *= g->batch;
         g->batch = 1;
     }

@@ -17,7 +17,7 @@ typedef struct K(strip) {
 
 /* sum [TILE_ROWS, WIDTH] = the rows of s times its panel, over k in [begin, end). One array and one
  * loop for each row: so written, compilers keep all of them in registers. */
-static inline void K(sum_tile)(const K(strip) *s, int64_t begin, int64_t end, real *restrict sum)
+static inline void K(sum_tile)(const K(strip) * s, int64_t begin, int64_t end, real *restrict sum)
 {
     real row0[TILE_BYTES / sizeof(real)] = {0};
     real row1[TILE_BYTES / sizeof(real)] = {0};
@@ -53,7 +53,7 @@ static inline void K(sum_tile)(const K(strip) *s, int64_t begin, int64_t end, re
 }
 
 /* The same for one row. */
-static inline void K(sum_row)(const K(strip) *s, int64_t begin, int64_t end, real *restrict sum)
+static inline void K(sum_row)(const K(strip) * s, int64_t begin, int64_t end, real *restrict sum)
 {
     real row[TILE_BYTES / sizeof(real)] = {0};
     const real *a = s->a + begin * s->a_column;
@@ -69,7 +69,7 @@ static inline void K(sum_row)(const K(strip) *s, int64_t begin, int64_t end, rea
 }
 
 /* y [rows, columns] with row stride n: TILE_ROWS rows or one. */
-static void K(compute_tile)(const K(strip) *s, int64_t rows, int64_t columns, real *y, int64_t n)
+static void K(compute_tile)(const K(strip) * s, int64_t rows, int64_t columns, real *y, int64_t n)
 {
     real total[TILE_BYTES / sizeof(real) * TILE_ROWS] = {0};
     real sum[TILE_BYTES / sizeof(real) * TILE_ROWS];
@@ -136,8 +136,8 @@ static void K(run)(const geometry *g, const wgi_args *args)
     const real *a = args->in[0].data;
     const real *b = args->in[1].data;
     for (int64_t i = 0; i < g->batch; i++) {
-        K(compute_columns)(g, a + i * g->a_batch, b + i * g->b_batch, y + i * g->m * g->n,
-                           args->scratch);
+        K(compute_columns)
+        (g, a + i * g->a_batch, b + i * g->b_batch, y + i * g->m * g->n, args->scratch);
     }
 }
 
