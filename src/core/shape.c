@@ -11,9 +11,8 @@
 
 #include <string.h>
 
-wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
+static wg_status make_type(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
 {
-    *out = (wgi_type){0};
     if (!wgi_dtype_is_valid(dtype)) {
         return WG_ERR_DTYPE;
     }
@@ -23,14 +22,19 @@ wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *
     if (rank > 0 && dims == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    wgi_type type = {.dtype = dtype, .rank = rank};
+    out->dtype = dtype;
+    out->rank = rank;
     for (int32_t i = 0; i < rank; i++) {
-        type.dims[i] = dims[i];
+        out->dims[i] = dims[i];
     }
-    wg_status status = wgi_type_count(&type);
-    if (status == WG_OK) {
-        *out = type;
-    }
+    return wgi_type_count(out);
+}
+
+wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
+{
+    wgi_type type = {0};
+    wg_status status = make_type(dtype, rank, dims, &type);
+    *out = status == WG_OK ? type : (wgi_type){0};
     return status;
 }
 

@@ -132,8 +132,8 @@ static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_nod
     q->hint = hint;
     wg_status status = op->infer(q);
     for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
-        wgi_type said = q->out[i];
-        status = wgi_type_make(said.dtype, said.rank, said.dims, &q->out[i]);
+        wgi_type *type = &q->out[i];
+        status = wgi_type_make(type->dtype, type->rank, type->dims, type);
     }
     if (WGI_LIKELY(status == WG_OK)) {
         return true;
