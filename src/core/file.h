@@ -42,29 +42,29 @@ WGI_NODISCARD wg_status wgi_file_read(wg_context *ctx, const wgi_file_calls *cal
 
 /* A file on its way to replace another. Invariant between begin and commit or abandon: `temporary`
  * exists beside the target, and `fd` and `folder` are open. */
-typedef struct wgi_file_writer {
+typedef struct wgi_replacement {
     wg_context *ctx;
     const wgi_file_calls *calls;
-    const char *path; /* the caller's; outlives the writer */
+    const char *path; /* the caller's; outlives this */
     char *temporary;
     unsigned char *buffer;
     size_t used;
     int fd;
     int folder;
-} wgi_file_writer;
+} wgi_replacement;
 
 /* Opens the temporary file. On failure nothing is left, and neither commit nor abandon is due. */
-WGI_NODISCARD wg_status wgi_file_begin(wgi_file_writer *w, wg_context *ctx,
-                                       const wgi_file_calls *calls, const char *path);
+WGI_NODISCARD wg_status wgi_replace_begin(wgi_replacement *w, wg_context *ctx,
+                                          const wgi_file_calls *calls, const char *path);
 
 /* Appends. After a failure only abandon is due. */
-WGI_NODISCARD wg_status wgi_file_append(wgi_file_writer *w, const void *data, size_t bytes);
+WGI_NODISCARD wg_status wgi_replace_append(wgi_replacement *w, const void *data, size_t bytes);
 
 /* Syncs, renames over the target, syncs the folder. Ends the writer, also on failure: the target is
  * as it was then, unless the last sync alone failed. */
-WGI_NODISCARD wg_status wgi_file_commit(wgi_file_writer *w);
+WGI_NODISCARD wg_status wgi_replace_commit(wgi_replacement *w);
 
 /* Ends the writer and removes the temporary file; the context's message stays. */
-void wgi_file_abandon(wgi_file_writer *w);
+void wgi_replace_abandon(wgi_replacement *w);
 
 #endif

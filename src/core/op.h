@@ -90,8 +90,7 @@ typedef struct wgi_infer {
 } wgi_infer;
 
 /* Sets the message and returns status; sets the hint. */
-wg_status wgi_infer_fail(wgi_infer *q, wg_status status, const char *format, ...)
-    WGI_PRINTF(3, 4);
+wg_status wgi_infer_fail(wgi_infer *q, wg_status status, const char *format, ...) WGI_PRINTF(3, 4);
 void wgi_infer_hint(wgi_infer *q, const char *format, ...) WGI_PRINTF(2, 3);
 
 /* An entry of the graph's array of numbers. */
@@ -111,17 +110,17 @@ typedef enum wgi_derivation {
 
 /* One node being differentiated or decomposed. */
 typedef struct wgi_rule {
-    wg_graph *graph;     /* where to emit */
+    wg_graph *graph; /* where to emit */
     int32_t n_in;
     int32_t n_out;
-    const wg_node *x;    /* operands */
-    const wg_node *y;    /* outputs */
-    const wg_node *dy;   /* upstream gradients; a zero handle (graph NULL) where none arrived */
-    const bool *wants;   /* which operands want a gradient */
+    const wg_node *x;  /* operands */
+    const wg_node *y;  /* outputs */
+    const wg_node *dy; /* upstream gradients; a zero handle (graph NULL) where none arrived */
+    const bool *wants; /* which operands want a gradient */
     const void *attr;
-    wgi_number number;   /* the op's first number */
-    wg_node *dx;         /* gradient: to be set where wanted; zero handles at first */
-    wg_node *result;     /* decompose: to be set, one for each output */
+    wgi_number number; /* the op's first number */
+    wg_node *dx;       /* gradient: to be set where wanted; zero handles at first */
+    wg_node *result;   /* decompose: to be set, one for each output */
 } wgi_rule;
 
 static inline bool wgi_is_some(wg_node n)
@@ -172,9 +171,9 @@ typedef struct wgi_op {
     int32_t max_in;
     int32_t n_out;
     int32_t n_numbers;
-    size_t attr_bytes;          /* attributes are compared bytewise: structs without padding */
-    const char *operands[4];    /* names in messages: "a", "b" */
-    int32_t dispatch;           /* operand whose dtype picks the kernel; -1: output 0 */
+    size_t attr_bytes;       /* attributes are compared bytewise: structs without padding */
+    const char *operands[4]; /* names in messages: "a", "b" */
+    int32_t dispatch;        /* operand whose dtype picks the kernel; -1: output 0 */
     wg_status (*infer)(wgi_infer *q);
     void (*gradient)(wgi_rule *rule);
     void (*decompose)(wgi_rule *rule);
@@ -231,7 +230,8 @@ const void *wgi_attr_of(wg_node n);
 wgi_number wgi_number_literal(wg_graph *g, double value);
 wgi_number wgi_number_derive(wg_graph *g, wgi_derivation how, wgi_number from);
 
-/* The ordinal of the next random op of the list, and the floating dtype in which it draws is f32. */
+/* The ordinal of the next random op of the list, and the floating dtype in which it draws is f32.
+ */
 uint32_t wgi_next_ordinal(wg_graph *g);
 
 #endif

@@ -1,7 +1,8 @@
 /* Curves: what is asked for is checked and scaled here, and drawn as text or as SVG.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: both axes are fitted to the points that both accept, so every point drawn is inside. */
+ * Invariant: both axes are fitted to the points that both accept, so every point drawn is inside.
+ */
 #include "inspect/plot.h"
 
 #include <wengert/pictures.h>
@@ -28,16 +29,6 @@ bool wgi_plot_place(const wgi_plot *plot, const wg_series *series, size_t i, dou
     place[0] = wgi_scale_place(&plot->x, point[0]);
     place[1] = wgi_scale_place(&plot->y, point[1]);
     return true;
-}
-
-bool wgi_plot_has_legend(const wgi_plot *plot)
-{
-    for (size_t s = 0; s < plot->n_series; s++) {
-        if (plot->series[s].name != NULL) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void widen(wgi_span *span, double value, bool is_first)
@@ -81,7 +72,7 @@ static void fit_axes(wgi_plot *plot)
     wgi_span y = {.is_log = options->is_log_y, .is_rounded = true};
     measure(plot, &x, &y);
     wgi_scale_make(&x, clamp(options->width / (is_svg ? 90 : 12), 2, 10), &plot->x);
-    wgi_scale_make(&y, clamp(options->height / (is_svg ? 60 : 4), 2, 8), &plot->y);
+    wgi_scale_make(&y, clamp(options->height / (is_svg ? 60 : 3), 2, 8), &plot->y);
 }
 
 static wg_status check_series(const wg_series *series, size_t n_series)

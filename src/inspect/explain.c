@@ -13,16 +13,23 @@
 #include "core/dtype.h"
 #include "core/text.h"
 
-enum { SHOWN = 8, PRINTED = 64, LABEL = 72 };
+enum {
+    SHOWN = 8,
+    PRINTED = 64,
+    LABEL = 72,
+    LOCALS = 4,
+    MOST_WITH_PATHS = 512
+};
 
 typedef struct explainer {
     const wg_writer *writer;
     const wg_allocator *memory;
     wg_node loss;
     wg_shadow *shadow;
-    uint32_t count;    /* entries up to the loss */
-    uint8_t *on_way;   /* whether the loss depends on an entry */
-    wg_node *nodes;    /* those on the way that are floating, in list order */
+    uint32_t count;  /* entries up to the loss */
+    uint8_t *on_way; /* whether the loss depends on an entry */
+    double *locals;  /* LOCALS for each entry: derivatives by its inputs; NaN where not shown */
+    wg_node *nodes;  /* those on the way that are floating, the loss first */
     wg_node *gradients;
     size_t n_nodes;
 } explainer;
@@ -43,12 +50,13 @@ static void add_value(wgi_text *text, const wg_tensor *t, int64_t most)
 {
     int64_t n = wg_tensor_count(t);
     if (wg_tensor_rank(t) == 0) {
-        wgi_text_add(text, "%.8g", wg_tensor_get(t, 0));
+        wgi_text_add_number(text, wg_tensor_get(t, 0), 8);
         return;
     }
     wgi_text_add(text, "{");
     for (int64_t i = 0; i < n && i < most; i++) {
-        wgi_text_add(text, "%s%.8g", i > 0 ? ", " : "", wg_tensor_get(t, i));
+        wgi_text_add(text, "%s", i > 0 ? ", " : "");
+        wgi_text_add_number(text, wg_tensor_get(t, i), 8);
     }
     wgi_text_add(text, "%s}", n > most ? ", ..." : "");
 }
@@ -169,8 +177,11 @@ static wg_status add_locals(explainer *e, wgi_text *text, wg_node n, const wg_no
     }
     wg_status status = probe_make(&p, n, info->n_inputs);
     for (int32_t i = 0; status == WG_OK && i < info->n_inputs; i++) {
-        wgi_text_add(text, "%sd%s/d%s = %.6g", i > 0 ? ", " : "    ", label(n, y),
-                     label(wg_node_input(n, i), x), local_derivative(e, &p, n, i));
+        double d = local_derivative(e, &p, n, i);
+        e->locals[(size_t)n.index * LOCALS + (size_t)i] = d;
+        wgi_text_add(text, "%sd%s/d%s = ", i > 0 ? ", " : "    ", label(n, y),
+                     label(wg_node_input(n, i), x));
+        wgi_text_add_number(text, d, 6);
     }
     probe_free(&p);
     return status;
@@ -207,9 +218,58 @@ static wg_status write_forward(explainer *e, uint32_t i)
     return status == WG_OK ? e->writer->write(e->writer->user, line, text.used) : status;
 }
 
+/* Visits the uses of x in list order and writes each as "df/dy * dy/dx", in names or in numbers.
+ * Returns how many there are, or -1 where one has no local derivative to show. */
+static int add_paths(const explainer *e, wgi_text *text, wg_node x, bool in_numbers)
+{
+    int n_paths = 0;
+    char f[LABEL];
+    char y[LABEL];
+    char name[LABEL];
+    for (size_t k = e->n_nodes; k > 0; k--) {
+        wg_node user = e->nodes[k - 1];
+        wg_node input;
+        for (int32_t i = 0; wg_is_valid(input = wg_node_input(user, i)); i++) {
+            if (input.index != x.index) {
+                continue;
+            }
+            double d =
+                i < LOCALS ? e->locals[(size_t)user.index * LOCALS + (size_t)i] : (double)NAN;
+            if (isnan(d)) {
+                return -1;
+            }
+            wgi_text_add(text, "%s", n_paths++ > 0 ? " + " : "");
+            if (in_numbers) {
+                wgi_text_add_number(text, wg_item(e->gradients[k - 1]), 8);
+                wgi_text_add(text, " * ");
+                wgi_text_add_number(text, d, 6);
+            } else {
+                wgi_text_add(text, "d%s/d%s * d%s/d%s", label(e->nodes[0], f), label(user, y),
+                             label(user, y), label(x, name));
+            }
+        }
+    }
+    return n_paths;
+}
+
+/* "df/dq * dq/dx = -4 * 1 = ", where every use of x has a local derivative. */
+static void add_chain(const explainer *e, wgi_text *text, wg_node x)
+{
+    char chain[768];
+    if (e->n_nodes > MOST_WITH_PATHS) {
+        return;
+    }
+    wgi_text names = wgi_text_make(chain, sizeof chain);
+    if (add_paths(e, &names, x, false) > 0) {
+        wgi_text_add(&names, " = ");
+        (void)add_paths(e, &names, x, true);
+        wgi_text_add(text, "%s = ", chain);
+    }
+}
+
 static wg_status write_gradient(explainer *e, size_t k)
 {
-    char line[1024];
+    char line[1536];
     char y[LABEL];
     char x[LABEL];
     const wg_tensor *t;
@@ -217,9 +277,9 @@ static wg_status write_gradient(explainer *e, size_t k)
     if (status != WG_OK) {
         return status;
     }
-    wg_node loss = wg_graph_node(wg_shadow_graph(e->shadow), e->loss.index);
     wgi_text text = wgi_text_make(line, sizeof line);
-    wgi_text_add(&text, "  d%s/d%s = ", label(loss, y), label(e->nodes[k], x));
+    wgi_text_add(&text, "  d%s/d%s = ", label(e->nodes[0], y), label(e->nodes[k], x));
+    add_chain(e, &text, e->nodes[k]);
     add_value(&text, t, SHOWN);
     wgi_text_add(&text, "\n");
     return e->writer->write(e->writer->user, line, text.used);
@@ -300,9 +360,14 @@ static wg_status explain(explainer *e)
         return status;
     }
     e->count = e->loss.index + 1;
+    size_t n_locals = (size_t)e->count * LOCALS;
     e->on_way = wgi_alloc_zeroed(e->memory, e->count, 1);
-    if (e->on_way == NULL) {
+    e->locals = wgi_alloc_zeroed(e->memory, n_locals, sizeof *e->locals);
+    if (e->on_way == NULL || e->locals == NULL) {
         return WG_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < n_locals; i++) {
+        e->locals[i] = (double)NAN;
     }
     carry_names(e);
     mark_way(e);
@@ -332,6 +397,7 @@ wg_status wg_explain(wg_node loss, const wg_writer *writer)
     wgi_release(e.memory, e.nodes, e.n_nodes * sizeof *e.nodes);
     wgi_release(e.memory, e.gradients, e.n_nodes * sizeof *e.gradients);
     wgi_release(e.memory, e.on_way, e.count);
+    wgi_release(e.memory, e.locals, (size_t)e.count * LOCALS * sizeof *e.locals);
     wg_shadow_destroy(e.shadow);
     return status;
 }

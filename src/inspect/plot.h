@@ -28,9 +28,6 @@ typedef struct wgi_plot {
 /* Point i of a series as places on the axes, each in [0, 1]; false where it is left out. */
 bool wgi_plot_place(const wgi_plot *plot, const wg_series *series, size_t i, double place[2]);
 
-/* Whether any series has a name. */
-bool wgi_plot_has_legend(const wgi_plot *plot);
-
 void wgi_plot_text(const wgi_plot *plot, wgi_printer *printer);
 void wgi_plot_svg(const wgi_plot *plot, wgi_printer *printer);
 

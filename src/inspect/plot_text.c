@@ -1,9 +1,9 @@
 /* Curves as lines of text.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A cell of the plot is 2 x 4 dots of a braille character, or 1 x 1 where curves are drawn as marks.
- * Rows are drawn one after the other, each from all points, so that one row of cells is all the
- * memory a picture of any size needs.
+ * A cell of the plot is 2 x 4 dots of a braille character, or 1 x 1 where curves are drawn as
+ * marks. Rows are drawn one after the other, each from all points, so that one row of cells is all
+ * the memory a picture of any size needs.
  *
  * Invariant: dots are counted from the left and from the top; a row of cells holds the dots from
  * row * dots_y to row * dots_y + dots_y - 1. */

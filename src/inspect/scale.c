@@ -72,7 +72,7 @@ static round_step step_above(double raw)
 }
 
 /* Digits of the labels: as many decimals as the step has, or significant digits (negative) where
- * plain notation would be long. */
+ * these are few and plain notation is long. */
 static int label_digits(double largest, int exponent)
 {
     int decimals = exponent < 0 ? -exponent : 0;
@@ -80,6 +80,9 @@ static int label_digits(double largest, int exponent)
         return decimals;
     }
     int digits = 1 + (int)floor(log10(largest)) - exponent;
+    if (digits > 6 && largest < 1e15 && decimals <= 12) {
+        return decimals;
+    }
     return -(digits < 1 ? 1 : (digits > 15 ? 15 : digits));
 }
 

@@ -21,7 +21,7 @@
 #define MAX_ATTEMPTS 100
 
 /* Gives back what the writer holds in memory. */
-static void release_memory(wgi_file_writer *w)
+static void release_memory(wgi_replacement *w)
 {
     const wg_allocator *memory = &w->ctx->memory;
     if (w->temporary != NULL) {
@@ -32,7 +32,7 @@ static void release_memory(wgi_file_writer *w)
     w->buffer = NULL;
 }
 
-static wg_status take_memory(wgi_file_writer *w)
+static wg_status take_memory(wgi_replacement *w)
 {
     const wg_allocator *memory = &w->ctx->memory;
     size_t bytes;
@@ -49,7 +49,7 @@ static wg_status take_memory(wgi_file_writer *w)
 }
 
 /* Opens the folder of the target; its path is made in the place of the temporary name. */
-static int open_folder(wgi_file_writer *w)
+static int open_folder(wgi_replacement *w)
 {
     const char *slash = strrchr(w->path, '/');
     size_t n = slash == NULL ? 0 : (size_t)(slash - w->path) + 1;
@@ -59,7 +59,7 @@ static int open_folder(wgi_file_writer *w)
 }
 
 /* Opens a file that did not exist before, under a name of this process. */
-static int open_temporary(wgi_file_writer *w)
+static int open_temporary(wgi_replacement *w)
 {
     size_t bytes = strlen(w->path) + SUFFIX_BYTES;
     int fd = -1;
@@ -73,10 +73,10 @@ static int open_temporary(wgi_file_writer *w)
     return fd;
 }
 
-wg_status wgi_file_begin(wgi_file_writer *w, wg_context *ctx, const wgi_file_calls *calls,
-                         const char *path)
+wg_status wgi_replace_begin(wgi_replacement *w, wg_context *ctx, const wgi_file_calls *calls,
+                            const char *path)
 {
-    *w = (wgi_file_writer){.ctx = ctx, .calls = calls, .path = path, .fd = -1, .folder = -1};
+    *w = (wgi_replacement){.ctx = ctx, .calls = calls, .path = path, .fd = -1, .folder = -1};
     wg_status status = take_memory(w);
     if (status != WG_OK) {
         return status;
@@ -96,7 +96,7 @@ wg_status wgi_file_begin(wgi_file_writer *w, wg_context *ctx, const wgi_file_cal
     return status;
 }
 
-static wg_status write_out(wgi_file_writer *w, const unsigned char *data, size_t bytes)
+static wg_status write_out(wgi_replacement *w, const unsigned char *data, size_t bytes)
 {
     while (bytes > 0) {
         ssize_t n = w->calls->write(w->calls->user, w->fd, data, bytes);
@@ -113,7 +113,7 @@ static wg_status write_out(wgi_file_writer *w, const unsigned char *data, size_t
     return WG_OK;
 }
 
-wg_status wgi_file_append(wgi_file_writer *w, const void *data, size_t bytes)
+wg_status wgi_replace_append(wgi_replacement *w, const void *data, size_t bytes)
 {
     if (bytes > BUFFER_BYTES - w->used) {
         wg_status status = write_out(w, w->buffer, w->used);
@@ -138,7 +138,7 @@ static int sync_again(const wgi_file_calls *calls, int fd)
     return result;
 }
 
-void wgi_file_abandon(wgi_file_writer *w)
+void wgi_replace_abandon(wgi_replacement *w)
 {
     if (w->fd >= 0) {
         w->calls->close(w->calls->user, w->fd);
@@ -149,7 +149,7 @@ void wgi_file_abandon(wgi_file_writer *w)
 }
 
 /* Brings the temporary file to the disk and closes it. */
-static wg_status finish_temporary(wgi_file_writer *w)
+static wg_status finish_temporary(wgi_replacement *w)
 {
     wg_status status = write_out(w, w->buffer, w->used);
     if (status != WG_OK) {
@@ -167,7 +167,7 @@ static wg_status finish_temporary(wgi_file_writer *w)
 }
 
 /* Makes the rename last. Some file systems cannot sync a folder and say so with EINVAL. */
-static wg_status finish_folder(wgi_file_writer *w)
+static wg_status finish_folder(wgi_replacement *w)
 {
     wg_status status = WG_OK;
     if (sync_again(w->calls, w->folder) != 0 && errno != EINVAL) {
@@ -178,14 +178,14 @@ static wg_status finish_folder(wgi_file_writer *w)
     return status;
 }
 
-wg_status wgi_file_commit(wgi_file_writer *w)
+wg_status wgi_replace_commit(wgi_replacement *w)
 {
     wg_status status = finish_temporary(w);
     if (status == WG_OK && w->calls->rename(w->calls->user, w->temporary, w->path) != 0) {
         status = wgi_file_fail(w->ctx, w->path, "rename to it", errno);
     }
     if (status != WG_OK) {
-        wgi_file_abandon(w);
+        wgi_replace_abandon(w);
         return status;
     }
     return finish_folder(w);
