@@ -32,20 +32,20 @@ static void release_memory(wgi_replacement *w)
     w->buffer = NULL;
 }
 
-static wg_status take_memory(wgi_replacement *w)
+static bool take_memory(wgi_replacement *w)
 {
     const wg_allocator *memory = &w->ctx->memory;
     size_t bytes;
     if (!wgi_size_add(strlen(w->path), SUFFIX_BYTES, &bytes)) {
-        return wgi_context_fail(w->ctx, WG_ERR_OVERFLOW, "the path is too long");
+        return false;
     }
     w->temporary = wgi_alloc(memory, bytes);
     w->buffer = wgi_alloc(memory, BUFFER_BYTES);
     if (w->temporary == NULL || w->buffer == NULL) {
         release_memory(w);
-        return wgi_context_fail(w->ctx, WG_ERR_MEMORY, "%.600s: no memory to write it", w->path);
+        return false;
     }
-    return WG_OK;
+    return true;
 }
 
 /* Opens the folder of the target; its path is made in the place of the temporary name. */
@@ -77,10 +77,10 @@ wg_status wgi_replace_begin(wgi_replacement *w, wg_context *ctx, const wgi_file_
                             const char *path)
 {
     *w = (wgi_replacement){.ctx = ctx, .calls = calls, .path = path, .fd = -1, .folder = -1};
-    wg_status status = take_memory(w);
-    if (status != WG_OK) {
-        return status;
+    if (!take_memory(w)) {
+        return wgi_context_fail(ctx, WG_ERR_MEMORY, "%.600s: no memory to write it", path);
     }
+    wg_status status = WG_OK;
     w->folder = open_folder(w);
     if (w->folder < 0) {
         status = wgi_file_fail(ctx, path, "open its folder", errno);

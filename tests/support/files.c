@@ -115,9 +115,10 @@ static bool is_failing(wgt_faults *f, bool is_cleaning)
     return is_hit;
 }
 
-static bool is_interrupted(const wgt_faults *f)
+static bool is_interrupted(wgt_faults *f)
 {
-    if (f->mode == WGT_FAULT_INTERRUPT && f->n_calls % 2 == 0) {
+    f->n_transfers++;
+    if (f->mode == WGT_FAULT_INTERRUPT && f->n_transfers % 2 == 1) {
         errno = EINTR;
         return true;
     }
@@ -145,13 +146,20 @@ static int fault_size(void *user, int fd, uint64_t *bytes)
     return is_failing(user, false) ? -1 : wgi_file_system.size(NULL, fd, bytes);
 }
 
+static bool is_nothing(wgt_faults *f)
+{
+    bool is_hit = f->mode == WGT_FAULT_NOTHING && f->n_calls == f->fail_at;
+    f->has_failed = f->has_failed || is_hit;
+    return is_hit;
+}
+
 static ssize_t fault_read(void *user, int fd, void *data, size_t bytes)
 {
     wgt_faults *f = user;
     if (is_failing(f, false) || is_interrupted(f)) {
         return -1;
     }
-    return wgi_file_system.read(NULL, fd, data, cut(f, bytes));
+    return is_nothing(f) ? 0 : wgi_file_system.read(NULL, fd, data, cut(f, bytes));
 }
 
 static ssize_t fault_write(void *user, int fd, const void *data, size_t bytes)
@@ -160,11 +168,7 @@ static ssize_t fault_write(void *user, int fd, const void *data, size_t bytes)
     if (is_failing(f, false) || is_interrupted(f)) {
         return -1;
     }
-    if (f->mode == WGT_FAULT_NOTHING && f->n_calls == f->fail_at) {
-        f->has_failed = true;
-        return 0;
-    }
-    return wgi_file_system.write(NULL, fd, data, cut(f, bytes));
+    return is_nothing(f) ? 0 : wgi_file_system.write(NULL, fd, data, cut(f, bytes));
 }
 
 static int fault_fsync(void *user, int fd)

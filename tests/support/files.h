@@ -42,7 +42,7 @@ typedef enum wgt_fault_mode {
     WGT_FAULT_FROM_THEN, /* call fail_at and all after it but close and unlink fail */
     WGT_FAULT_SHORT,     /* every read and write takes half */
     WGT_FAULT_INTERRUPT, /* every other read, write and fsync is interrupted */
-    WGT_FAULT_NOTHING    /* call fail_at, a write, takes nothing and says nothing */
+    WGT_FAULT_NOTHING    /* call fail_at, a read or write, moves nothing and says nothing */
 } wgt_fault_mode;
 
 /* The system's calls, counted. The object must not move while `calls` is in use. */
@@ -50,11 +50,12 @@ typedef struct wgt_faults {
     wgi_file_calls calls;
     wgt_fault_mode mode;
     size_t n_calls;
-    size_t fail_at;   /* 1 is the first call */
-    int code;         /* what errno becomes */
-    int n_open;       /* descriptors opened and not closed */
-    bool has_failed;  /* the fault has been met */
-    bool has_renamed; /* a rename has succeeded */
+    size_t n_transfers; /* of them, reads, writes and fsyncs */
+    size_t fail_at;     /* 1 is the first call */
+    int code;           /* what errno becomes */
+    int n_open;         /* descriptors opened and not closed */
+    bool has_failed;    /* the fault has been met */
+    bool has_renamed;   /* a rename has succeeded */
 } wgt_faults;
 
 void wgt_faults_start(wgt_faults *f, wgt_fault_mode mode, size_t fail_at, int code);
