@@ -1,0 +1,178 @@
+/* Data: tables of text, data sets, splits and batches.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_DATA_H
+#define WG_DATA_H
+
+#include <wengert/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Rows of examples: features x, of [n, ...], and labels y, of [n, ...] or none. Immutable; holds
+ * references to its tensors.
+ */
+typedef struct wg_dataset wg_dataset;
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+/** Whether the first line of a table names its columns. */
+typedef enum wg_csv_header {
+    WG_CSV_HEADER_AUTO = 0, /**< it does where one of its feature fields is not a number */
+    WG_CSV_HEADER_YES = 1,
+    WG_CSV_HEADER_NO = 2
+} wg_csv_header;
+
+/** What the label column holds. */
+typedef enum wg_csv_labels {
+    WG_CSV_LABELS_AUTO = 0,     /**< integers where the first row's label is one, else names */
+    WG_CSV_LABELS_NONE = 1,     /**< there is no label column: all columns are features */
+    WG_CSV_LABELS_INTEGERS = 2, /**< y is i64 [n], the values as they stand */
+    WG_CSV_LABELS_NAMES = 3,    /**< y is i64 [n], classes in order of first appearance */
+    WG_CSV_LABELS_NUMBERS = 4   /**< y is f32 [n, 1], for regression */
+} wg_csv_labels;
+
+/** Options of wg_csv_read. Set `size` to sizeof(wg_csv_options); a zero elsewhere is the default.
+ */
+typedef struct wg_csv_options {
+    size_t size;
+    wg_csv_header header;
+    wg_csv_labels labels;
+    int32_t label_column; /**< 1 is the first; 0: the last */
+    char separator;       /**< 0: ',' */
+    double scale;         /**< multiplies every feature, not the labels; 0: 1 */
+    size_t max_bytes;     /**< bytes of text at most, inflated; 0: 256 MiB */
+} wg_csv_options;
+
+/**
+ * Reads a table of comma-separated text, plain or compressed with gzip (told by its first bytes),
+ * into features f32 [n, d] and labels.
+ *
+ * path     a regular file
+ * options  NULL for the defaults
+ * out      owned by the caller; NULL on failure
+ *
+ * Lines end in LF or CRLF; blanks around a field are dropped; a field may stand in double quotes,
+ * a quote within it doubled, but holds no line end. Every row has the same number of fields, none
+ * empty, none over 255 bytes. Numbers are decimal with '.' whatever the locale, finite, and
+ * correctly rounded to f32; integers fit 64 bits. Empty lines are accepted at the end alone. No
+ * single allocation exceeds four times the text and a constant.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT (wg_context_error tells the line and the
+ * number of the field: "digits.csv:17:3: not a number: 'x'"), WG_ERR_RANGE (label_column,
+ * more than max_bytes), WG_ERR_UNSUPPORTED (gzip without zlib), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_csv_read(wg_context *ctx, const char *path,
+                                          const wg_csv_options *options, wg_dataset **out);
+
+/* ---- data sets ---------------------------------------------------------------------------- */
+
+/**
+ * Makes a data set of tensors, to which it takes references.
+ *
+ * x    rank >= 1, any dtype; its first dim counts the examples
+ * y    rank >= 1 with the same first dim, or NULL
+ * out  owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT (also tensors of another context), WG_ERR_SHAPE, WG_ERR_STATE (a value of
+ * a graph), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_dataset_create(wg_context *ctx, wg_tensor *x, wg_tensor *y,
+                                                wg_dataset **out);
+
+/** Destroys a data set; batches made from it stay usable. NULL does nothing. */
+WG_API void wg_dataset_destroy(wg_dataset *d);
+
+/** The number of examples; 0 for NULL. */
+WG_API int64_t wg_dataset_count(const wg_dataset *d);
+
+/** The features, and the labels (NULL where there are none); NULL for NULL. Owned by d. */
+WG_API wg_tensor *wg_dataset_x(const wg_dataset *d);
+WG_API wg_tensor *wg_dataset_y(const wg_dataset *d);
+
+/** The number of class names; 0 where the labels are not names, and for NULL. */
+WG_API int64_t wg_dataset_class_count(const wg_dataset *d);
+
+/** The name of class i; NULL where there is none. Valid as long as d. */
+WG_API const char *wg_dataset_class_name(const wg_dataset *d, int64_t i);
+
+/**
+ * Divides the examples in two: n_test of them into `test`, the others into `train`, copied.
+ *
+ * n_test  0 to the number of examples
+ * rng     the stream that shuffles the rows first, advanced on success alone; NULL: the last
+ *         n_test rows are the test
+ * train, test  owned by the caller, class names included; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (n_test), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_dataset_split(const wg_dataset *d, int64_t n_test, wg_rng *rng,
+                                               wg_dataset **train, wg_dataset **test);
+
+/**
+ * Copies rows: dst[i] = src[indices[i]] for i < n, along the first axis.
+ *
+ * src  [m, ...], rank >= 1
+ * dst  [n, ...], of src's dtype and other dims; not src. Its version is bumped
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE, WG_ERR_SHAPE, WG_ERR_RANGE (an index outside [0, m)),
+ * WG_ERR_STATE (a tensor without data, or a dst that cannot be written); dst is unchanged then.
+ */
+WG_API wg_status wg_tensor_rows(const wg_tensor *src, const int64_t *indices, int64_t n,
+                                wg_tensor *dst);
+
+/* ---- batches ------------------------------------------------------------------------------ */
+
+/** Walks over a data set batch by batch, each epoch in a new order. */
+typedef struct wg_batches wg_batches;
+
+/** A batch. The tensors belong to the wg_batches and are overwritten by its next call: reset or
+ * refresh graphs that recorded them. */
+typedef struct wg_batch {
+    wg_tensor *x;  /**< [n, ...] */
+    wg_tensor *y;  /**< [n, ...], or NULL without labels */
+    int64_t n;     /**< examples in this batch */
+    int64_t first; /**< examples of this epoch before it */
+} wg_batch;
+
+/** All that decides which batches follow: save it, and set it to go on from there. */
+typedef struct wg_batches_state {
+    wg_rng rng;   /**< the stream as it was before this epoch's shuffle */
+    int64_t next; /**< examples of this epoch already handed out */
+} wg_batches_state;
+
+/**
+ * Creates the batches of a data set. All memory is taken here, none by wg_batches_next.
+ *
+ * batch      examples in each, >= 1
+ * rng        the stream that shuffles each epoch; copied. NULL: the rows as they stand
+ * drop_last  leave out the last batch of an epoch where it is not full
+ * out        owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (batch), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_batches_create(const wg_dataset *d, int64_t batch,
+                                                const wg_rng *rng, bool drop_last,
+                                                wg_batches **out);
+
+/** NULL does nothing. */
+WG_API void wg_batches_destroy(wg_batches *b);
+
+/**
+ * Fills the next batch of the epoch and returns true; at its end returns false, zeroes *out, and
+ * has begun the next epoch. It cannot fail: false for NULL.
+ */
+WG_API bool wg_batches_next(wg_batches *b, wg_batch *out);
+
+/** The number of batches in an epoch; 0 for NULL. */
+WG_API int64_t wg_batches_count(const wg_batches *b);
+
+/** Reads and sets the state. Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (next is not at a batch of this
+ * data set; nothing has changed). */
+WG_API wg_status wg_batches_get_state(const wg_batches *b, wg_batches_state *out);
+WG_API wg_status wg_batches_set_state(wg_batches *b, const wg_batches_state *state);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Makes the seeds of the parsers' tests, by hand-made bytes and the standard library alone.
+
+Usage: generate.py FOLDER
+Writes FOLDER/{safetensors,csv,gzip}/{good,bad}-*. A good seed must be read, a bad one refused.
+safetensors/good-package is not from here: the format's own Python package, 0.8.0, wrote it.
+"""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import pathlib
+import struct
+import sys
+import zlib
+
+
+def safetensors(header, data=b"", length=None):
+    if not isinstance(header, bytes):
+        header = json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<Q", len(header) if length is None else length) + header + data
+
+
+def entry(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def every_dtype():
+    """Two values of each dtype; test_safetensors_read.c knows them."""
+    parts = [
+        ("u64", "U64", struct.pack("<2Q", 0, 2**63 - 1)),
+        ("i64", "I64", struct.pack("<2q", -2**63, 2**63 - 1)),
+        ("f64", "F64", struct.pack("<2d", 0.1, -1e300)),
+        ("f32", "F32", struct.pack("<2f", 0.5, -3e38)),
+        ("u32", "U32", struct.pack("<2I", 1, 2**32 - 1)),
+        ("i32", "I32", struct.pack("<2i", -2**31, 2**31 - 1)),
+        ("bf16", "BF16", struct.pack("<2H", 0x3F80, 0xC049)),
+        ("f16", "F16", struct.pack("<2H", 0x3C00, 0x0001)),
+        ("u16", "U16", struct.pack("<2H", 1, 65535)),
+        ("i16", "I16", struct.pack("<2h", -32768, 32767)),
+        ("i8", "I8", struct.pack("<2b", -128, 127)),
+        ("u8", "U8", struct.pack("<2B", 1, 255)),
+        ("bool", "BOOL", b"\x00\x01"),
+    ]
+    header, data = {}, b""
+    for name, dtype, raw in parts:
+        header[name] = entry(dtype, [2], len(data), len(data) + len(raw))
+        data += raw
+    return safetensors(header, data)
+
+
+def safetensors_seeds():
+    f32 = struct.pack("<4f", 1, 2, 3, 4)
+    two = {"b": entry("F32", [2], 8, 16), "a": entry("F32", [2, 1], 0, 8)}
+    one = entry("I32", [2, 2], 0, 16)
+    good = {
+        "dtypes": every_dtype(),
+        "two": safetensors(two, f32),
+        "empty": safetensors({}),
+        "sizes": safetensors(
+            {"scalar": entry("F64", [], 0, 8), "none": entry("F32", [0, 3], 8, 8),
+             "nought": entry("I64", [0], 8, 8)}, struct.pack("<d", 2.5)),
+        "metadata": safetensors(
+            b'{"__metadata__":{"format":"pt","k\\u0065y \\"\\\\\\/\\b\\f\\n\\r\\t" : "\\ud83d\\ude00\\u00e9",'
+            b'"":""},"\xc3\xa4":{"shape":[1],"data_offsets":[0,1],"\\u0064type":"U8"}}', b"\x07"),
+        "space": safetensors(b' \t\r\n{ "x" : { "dtype" : "U8" , "shape" : [ 1 , 1 ] , '
+                             b'"data_offsets" : [ 0 , 1 ] } } \n ', b"\x01"),
+        "unaligned": safetensors({"a": entry("U8", [1], 0, 1), "b": entry("F32", [1], 1, 5)},
+                                 b"\x01" + struct.pack("<f", 1.5)),
+    }
+    bad = {
+        # The hostile seeds of the format's own tests.
+        "product-wraps": safetensors({"t": entry("I32", [2, 18446744073709551614], 0, 16)}, bytes(16)),
+        "product-halves": safetensors({"t": entry("I32", [2, 9223372036854775807], 0, 16)}, bytes(16)),
+        "offsets-small": safetensors({"t": entry("I32", [2, 2], 0, 4)}, bytes(4)),
+        "trailing": safetensors({"t": one}, bytes(18)),
+        "two-missing": safetensors({"t": one}, bytes(14)),
+        "nothing": b"",
+        "length-only": struct.pack("<Q", 60),
+        "header-ff": safetensors(b"\xff"),
+        "header-brace": safetensors(b"{"),
+        "overlap": safetensors({"a": entry("I32", [2], 0, 8), "b": entry("I32", [2], 4, 12)}, bytes(12)),
+        "duplicate": safetensors(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+                                 b'"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', bytes(2)),
+        # Lengths.
+        "length-above-limit": struct.pack("<Q", 100000001) + b"{}",
+        "length-all-ones": struct.pack("<Q", 2**64 - 1) + b"{}",
+        "length-wraps": struct.pack("<Q", 2**64 - 8) + b"{}",
+        # Offsets.
+        "gap": safetensors({"a": entry("U8", [1], 0, 1), "b": entry("U8", [1], 2, 3)}, bytes(3)),
+        "starts-late": safetensors({"a": entry("U8", [1], 1, 2)}, bytes(2)),
+        "ends-early": safetensors({"a": entry("U8", [0], 0, 0), "b": entry("U8", [1], 2, 1)}, bytes(1)),
+        "end-before-begin": safetensors({"a": entry("U8", [2], 0, 2), "b": entry("U8", [1], 2, 1)}, bytes(2)),
+        "offsets-huge": safetensors({"a": entry("U8", [2**64 - 1], 0, 2**64 - 1)}, bytes(2)),
+        # Values that a tensor cannot hold.
+        "u64-large": safetensors({"count": entry("U64", [2], 0, 16)}, struct.pack("<2Q", 1, 2**63)),
+        "bool-two": safetensors({"flag": entry("BOOL", [2], 0, 2)}, b"\x01\x02"),
+        "dtype": safetensors({"e": entry("F8_E4M3", [1], 0, 1)}, bytes(1)),
+        "rank-9": safetensors({"deep": entry("U8", [1] * 9, 0, 1)}, bytes(1)),
+        # JSON.
+        "array": safetensors(b"[]"),
+        "null": safetensors(b"null"),
+        "twice": safetensors(b"{}{}"),
+        "trailing-comma": safetensors(b'{"a":{"dtype":"U8","shape":[1,],"data_offsets":[0,1]}}', bytes(1)),
+        "leading-comma": safetensors(b'{,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', bytes(1)),
+        "no-comma": safetensors(b'{"a":{"dtype":"U8","shape":[1 1],"data_offsets":[0,1]}}', bytes(1)),
+        "sign": safetensors(b'{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}', bytes(1)),
+        "plus": safetensors(b'{"a":{"dtype":"U8","shape":[+1],"data_offsets":[0,1]}}', bytes(1)),
+        "fraction": safetensors(b'{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', bytes(1)),
+        "exponent": safetensors(b'{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', bytes(1)),
+        "leading-zero": safetensors(b'{"a":{"dtype":"U8","shape":[01],"data_offsets":[0,1]}}', bytes(1)),
+        "two-zeros": safetensors(b'{"a":{"dtype":"U8","shape":[00],"data_offsets":[0,0]}}'),
+        "65-bits": safetensors(b'{"a":{"dtype":"U8","shape":[18446744073709551616],"data_offsets":[0,1]}}', bytes(1)),
+        "three-offsets": safetensors(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}}', bytes(1)),
+        "one-offset": safetensors(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[1]}}', bytes(1)),
+        "unknown-key": safetensors(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}', bytes(1)),
+        "missing-key": safetensors(b'{"a":{"dtype":"U8","data_offsets":[0,1]}}', bytes(1)),
+        "key-twice": safetensors(b'{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', bytes(1)),
+        "dtype-number": safetensors(b'{"a":{"dtype":1,"shape":[1],"data_offsets":[0,1]}}', bytes(1)),
+        "shape-string": safetensors(b'{"a":{"dtype":"U8","shape":"1","data_offsets":[0,1]}}', bytes(1)),
+        "metadata-number": safetensors(b'{"__metadata__":{"a":1}}'),
+        "metadata-list": safetensors(b'{"__metadata__":["a"]}'),
+        "metadata-nested": safetensors(b'{"__metadata__":{"a":{"b":"c"}}}'),
+        "metadata-null": safetensors(b'{"__metadata__":null}'),
+        "metadata-twice": safetensors(b'{"__metadata__":{},"__metadata__":{}}'),
+        "metadata-duplicate": safetensors(b'{"__metadata__":{"a":"1","\\u0061":"2"}}'),
+        "depth": safetensors(b'{"a":' * 5000),
+        "depth-list": safetensors(b"[" * 5000),
+        # Strings.
+        "escape-unknown": safetensors(b'{"__metadata__":{"\\x":""}}'),
+        "escape-short": safetensors(b'{"__metadata__":{"\\u12":""}}'),
+        "escape-end": safetensors(b'{"__metadata__":{"\\'),
+        "escape-end-u": safetensors(b'{"__metadata__":{"\\ud83d\\u'),
+        "escape-nul": safetensors(b'{"__metadata__":{"\\u0000":""}}'),
+        "surrogate-lone": safetensors(b'{"__metadata__":{"\\ud83d":""}}'),
+        "surrogate-low": safetensors(b'{"__metadata__":{"\\ude00":""}}'),
+        "surrogate-half": safetensors(b'{"__metadata__":{"\\ud83d\\u0041":""}}'),
+        "control": safetensors(b'{"__metadata__":{"\n":""}}'),
+        "nul": safetensors(b'{"__metadata__":{"\x00":""}}'),
+        "utf8-overlong": safetensors(b'{"__metadata__":{"\xc0\xaf":""}}'),
+        "utf8-surrogate": safetensors(b'{"__metadata__":{"\xed\xa0\x80":""}}'),
+        "utf8-above": safetensors(b'{"__metadata__":{"\xf4\x90\x80\x80":""}}'),
+        "utf8-cut": safetensors(b'{"__metadata__":{"\xe2\x82'),
+        "byte-order-mark": safetensors(b"\xef\xbb\xbf{}"),
+    }
+    return good, bad
+
+
+def csv_seeds():
+    good = {
+        "numbers": b"1,2,0\n3,4.5,1\n-1e3,+.5,2\n",
+        "header": b"a,b,label\r\n1,2,0\r\n3,4,1\r\n",
+        "names": b"5.1,3.5,setosa\n7,3.2,versicolor\n5,3,setosa\n",
+        "quoted": b'"1", "2" ,"a ""b"", c"\n3,4,d\n\n \n',
+        "bom": b"\xef\xbb\xbf1,2,3",
+        "exponents": b"1e-46,1e-45,3.4028234e38,0\n0.1,16777217,8388609.5,1\n",
+    }
+    bad = {
+        "nothing": b"",
+        "blank": b"\n \r\n",
+        "word": b"1,2,0\nx,4,1\n",
+        "ragged-more": b"1,2,0\n3,4,1,5\n",
+        "ragged-fewer": b"1,2,0\n3,4\n",
+        "empty-field": b"1,,0\n",
+        "empty-line": b"1,2,0\n\n3,4,1\n",
+        "nul": b"1,2,0\n3,\x004,1\n",
+        "overlong": b"1," + b"2" * 256 + b",0\n",
+        "infinite": b"1,2,0\n1e39,2,0\n",
+        "nan": b"1,2,0\nnan,2,0\n",
+        "hex": b"1,2,0\n0x10,2,0\n",
+        "label": b"1,2,0\n1,2,setosa\n",
+        "label-large": b"1,2,0\n1,2,9223372036854775808\n",
+        "quote-open": b'1,"2,0\n',
+        "quote-text": b'1,"2"3,0\n',
+        "header-only": b"a,b,c\n",
+        "one-column": b"1\n2\n",
+    }
+    return good, bad
+
+
+def gzip_member(data, level=9):
+    deflate = zlib.compressobj(level, zlib.DEFLATED, 31)
+    return deflate.compress(data) + deflate.flush()
+
+
+def gzip_seeds():
+    table = b"1,2,0\n3,4,1\n"
+    whole = gzip_member(table)
+    good = {
+        "table": whole,
+        "stored": gzip_member(table, 0),
+        "two-members": gzip_member(table[:6]) + gzip_member(table[6:]),
+        "empty-member": gzip_member(b"") + whole,
+        # Header with a name, a comment and extra bytes.
+        "header": b"\x1f\x8b\x08\x1c" + bytes(4) + b"\x00\x03" + b"\x02\x00ab" + b"name\0" + b"comment\0" + whole[10:],
+    }
+    bad = {
+        "magic-only": whole[:2],
+        "header-only": whole[:10],
+        "checksum": whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:],
+        "length": whole[:-1] + b"\x01",
+        "trailing": whole + b"x",
+        "trailing-zeros": whole + bytes(16),
+        "second-cut": whole + whole[:-4],
+        "method": whole[:2] + b"\x07" + whole[3:],
+        "nothing-in-it": gzip_member(b""),
+        "twice": gzip_member(whole),
+        # 1 MiB of "1,1\n", to which the test sets a smaller cap.
+        "bomb": gzip_member(b"1,1\n" * 262144),
+    }
+    return good, bad
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    for room, (good, bad) in {"safetensors": safetensors_seeds(), "csv": csv_seeds(),
+                              "gzip": gzip_seeds()}.items():
+        folder = root / room
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind, seeds in {"good": good, "bad": bad}.items():
+            for name, content in seeds.items():
+                (folder / f"{kind}-{name}").write_bytes(content)
+
+
+main()
