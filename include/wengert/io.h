@@ -1,0 +1,99 @@
+/* Files: tensors by name, as safetensors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_IO_H
+#define WG_IO_H
+
+#include <wengert/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A file that has been read and found valid: tensors in order of their data, and metadata. */
+typedef struct wg_safetensors wg_safetensors;
+
+/**
+ * Reads a safetensors file and checks all of it.
+ *
+ * path  a regular file
+ * out   owned by the caller; NULL on failure
+ *
+ * Known are BOOL, I8 to I64, U8 to U64, F16, BF16, F32 and F64. The header is taken strictly: JSON
+ * of exactly the format's form, no duplicate or unknown key, no NUL in a string, whole and gapless
+ * data. No allocation exceeds the file's size and a constant.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT, WG_ERR_DTYPE (any other dtype), WG_ERR_SHAPE
+ * (a rank above WG_MAX_RANK), WG_ERR_OVERFLOW (a U64 above 2^63-1), WG_ERR_MEMORY; wg_context_error
+ * names the tensor.
+ */
+WG_NODISCARD WG_API wg_status wg_safetensors_read(wg_context *ctx, const char *path,
+                                                  wg_safetensors **out);
+
+/** Destroys a file; tensors made from it stay. NULL does nothing. */
+WG_API void wg_safetensors_destroy(wg_safetensors *file);
+
+/** The number of tensors; 0 for NULL. */
+WG_API size_t wg_safetensors_count(const wg_safetensors *file);
+
+/** The name of the i-th tensor, UTF-8; NULL where there is none. Valid as long as the file. */
+WG_API const char *wg_safetensors_name(const wg_safetensors *file, size_t i);
+
+/** The dtype as stored, "BF16"; NULL where there is none. Static text. */
+WG_API const char *wg_safetensors_dtype(const wg_safetensors *file, size_t i);
+
+/** Finds a tensor by name. Returns false, with *out 0, where there is none. */
+WG_API bool wg_safetensors_find(const wg_safetensors *file, const char *name, size_t *out);
+
+/**
+ * Makes the i-th tensor: F16, BF16 and F32 as f32, F64 as f64, BOOL as bool, U8 as u8, all other
+ * integers as i64, every value exact.
+ *
+ * out  owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (no such tensor), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_safetensors_tensor(const wg_safetensors *file, size_t i,
+                                                    wg_tensor **out);
+
+/** The number of metadata entries; 0 for NULL. */
+WG_API size_t wg_safetensors_metadata_count(const wg_safetensors *file);
+
+/** The i-th key in byte order; NULL where there is none. Valid as long as the file. */
+WG_API const char *wg_safetensors_metadata_key(const wg_safetensors *file, size_t i);
+
+/** The value of a key; NULL where there is none. Valid as long as the file. */
+WG_API const char *wg_safetensors_metadata(const wg_safetensors *file, const char *key);
+
+/** A tensor to be written. */
+typedef struct wg_named_tensor {
+    const char *name; /**< UTF-8, unique, not "__metadata__" */
+    const wg_tensor *tensor;
+} wg_named_tensor;
+
+/** A metadata entry to be written. */
+typedef struct wg_named_text {
+    const char *name; /**< UTF-8, unique */
+    const char *text; /**< UTF-8 */
+} wg_named_text;
+
+/**
+ * Writes tensors as safetensors: ordered by dtype (wider first), then by name; the header padded to
+ * a multiple of 8. The file is written whole to a temporary one beside `path`, synced and renamed
+ * over it: a reader sees the old file or the new one.
+ *
+ * entries   n of them; may be NULL when n is 0
+ * metadata  n_metadata of them, in that order; may be NULL when n_metadata is 0
+ *
+ * On an error the old file is as it was and the temporary one is gone; only where the last act
+ * failed, the sync of the folder, is the new file already in its place.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (taken, reserved, not UTF-8), WG_ERR_STALE (a tensor without
+ * its data), WG_ERR_RANGE (the header is over 100,000,000 bytes), WG_ERR_IO, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_safetensors_write(wg_context *ctx, const char *path,
+                                                   const wg_named_tensor *entries, size_t n,
+                                                   const wg_named_text *metadata,
+                                                   size_t n_metadata);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
