@@ -138,6 +138,24 @@ wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out)
     return make_plan(request, hash, out);
 }
 
+/* Bytes of the cached plans and of what they share in the backends. */
+static size_t cached_bytes(const wg_context *ctx)
+{
+    size_t bytes = ctx->stats.plan_bytes;
+    for (int32_t b = 0; b < ctx->n_backends; b++) {
+        const wgi_backend_slot *slot = &ctx->backends[b];
+        if (slot->backend->shared_bytes != NULL) {
+            bytes += slot->backend->shared_bytes(slot->state);
+        }
+    }
+    return bytes;
+}
+
+static bool is_over_bounds(const wg_context *ctx)
+{
+    return ctx->stats.plans > ctx->plan_cache_count || cached_bytes(ctx) > ctx->plan_cache_bytes;
+}
+
 void wgi_plan_put(wg_context *ctx, wgi_plan *plan)
 {
     wgi_engine *e = ctx->engine;
@@ -156,8 +174,7 @@ void wgi_plan_put(wg_context *ctx, wgi_plan *plan)
         ctx->stats.plans++;
         ctx->stats.plan_bytes += plan->bytes;
     }
-    while (e->oldest != plan && (ctx->stats.plans > ctx->plan_cache_count ||
-                                 ctx->stats.plan_bytes > ctx->plan_cache_bytes)) {
+    while (e->oldest != plan && is_over_bounds(ctx)) {
         evict(ctx, e->oldest);
         ctx->stats.plan_evictions++;
     }

@@ -217,7 +217,7 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
     if (r->n_in > WGI_RULE_OPERANDS || op->attr_bytes > sizeof f.attr) {
         return internal_fault(g, op, "the op has too many operands for its rule");
     }
-    if (!fill_frame(d, i, op, &f)) {
+    if ((op->traits & WGI_STOP) || !fill_frame(d, i, op, &f)) {
         return WG_OK;
     }
     if (op->gradient == NULL) {
