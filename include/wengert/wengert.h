@@ -11,6 +11,7 @@
 #include <wengert/data.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
+#include <wengert/inspect.h>
 #include <wengert/io.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>

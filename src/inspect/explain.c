@@ -131,24 +131,34 @@ static wg_status probe_make(probe *p, wg_node n, int32_t n_inputs)
     return status;
 }
 
-static double probe_at(explainer *e, const probe *p, wg_node n, int32_t i, double x)
+static wg_status probe_at(explainer *e, const probe *p, wg_node n, int32_t i, double x, double *y)
 {
     wg_tensor *out[] = {p->out};
-    if (wg_tensor_set(p->in[i], 0, x) != WG_OK ||
-        wg_shadow_apply(e->shadow, n, (const wg_tensor *const *)p->in, p->n_in, out, 1) != WG_OK) {
-        return (double)NAN;
+    wg_status status = wg_tensor_set(p->in[i], 0, x);
+    if (status == WG_OK) {
+        status = wg_shadow_apply(e->shadow, n, (const wg_tensor *const *)p->in, p->n_in, out, 1);
     }
-    return wg_tensor_get(p->out, 0);
+    *y = wg_tensor_get(p->out, 0);
+    return status;
 }
 
 /* Central differences of the op's own kernel: exact enough for the digits that are shown. */
-static double local_derivative(explainer *e, const probe *p, wg_node n, int32_t i)
+static wg_status local_derivative(explainer *e, const probe *p, wg_node n, int32_t i, double *d)
 {
     double x = wg_tensor_get(p->in[i], 0);
     double h = 6e-6 * fmax(1.0, fabs(x));
-    double d = (probe_at(e, p, n, i, x + h) - probe_at(e, p, n, i, x - h)) / (2 * h);
-    (void)probe_at(e, p, n, i, x);
-    return fabs(d) < 1e-9 ? 0 : d;
+    double above;
+    double below;
+    wg_status status = probe_at(e, p, n, i, x + h, &above);
+    if (status == WG_OK) {
+        status = probe_at(e, p, n, i, x - h, &below);
+    }
+    if (status == WG_OK) {
+        status = wg_tensor_set(p->in[i], 0, x);
+        *d = (above - below) / (2 * h);
+        *d = fabs(*d) < 1e-9 ? 0 : *d;
+    }
+    return status;
 }
 
 /* Only between single floating numbers, and for ops of one output, is there a number to show. */
@@ -177,7 +187,8 @@ static wg_status add_locals(explainer *e, wgi_text *text, wg_node n, const wg_no
     }
     wg_status status = probe_make(&p, n, info->n_inputs);
     for (int32_t i = 0; status == WG_OK && i < info->n_inputs; i++) {
-        double d = local_derivative(e, &p, n, i);
+        double d = (double)NAN;
+        status = local_derivative(e, &p, n, i, &d);
         e->locals[(size_t)n.index * LOCALS + (size_t)i] = d;
         wgi_text_add(text, "%sd%s/d%s = ", i > 0 ? ", " : "    ", label(n, y),
                      label(wg_node_input(n, i), x));
@@ -341,16 +352,21 @@ static wg_status write_all(explainer *e)
     return status;
 }
 
-/* Names are not part of a shadow; they are carried over. */
-static void carry_names(explainer *e)
+/* Names are not part of a shadow; they are carried over. A name that finds no memory would make
+ * another text of it. */
+static wg_status carry_names(explainer *e)
 {
     for (uint32_t i = 0; i < e->count; i++) {
         wg_node_info info;
         wg_node n = wg_graph_node(e->loss.graph, i);
         if (wg_node_describe(n, &info) == WG_OK && info.name != NULL) {
-            (void)wg_name(wg_shadow_node(e->shadow, n), info.name);
+            wg_node own = wg_name(wg_shadow_node(e->shadow, n), info.name);
+            if (wg_node_describe(own, &info) != WG_OK || info.name == NULL) {
+                return WG_ERR_MEMORY;
+            }
         }
     }
+    return WG_OK;
 }
 
 static wg_status explain(explainer *e)
@@ -369,9 +385,11 @@ static wg_status explain(explainer *e)
     for (size_t i = 0; i < n_locals; i++) {
         e->locals[i] = (double)NAN;
     }
-    carry_names(e);
-    mark_way(e);
-    status = make_gradients(e);
+    status = carry_names(e);
+    if (status == WG_OK) {
+        mark_way(e);
+        status = make_gradients(e);
+    }
     return status == WG_OK ? write_all(e) : status;
 }
 
