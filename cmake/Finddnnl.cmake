@@ -22,7 +22,8 @@ endif()
 
 find_package_handle_standard_args(dnnl
     REQUIRED_VARS dnnl_LIBRARY dnnl_INCLUDE_DIR
-    VERSION_VAR dnnl_VERSION)
+    VERSION_VAR dnnl_VERSION
+    HANDLE_VERSION_RANGE)
 mark_as_advanced(dnnl_INCLUDE_DIR dnnl_LIBRARY)
 
 if(dnnl_FOUND AND NOT TARGET wengert::dnnl)

@@ -14,6 +14,10 @@ install(TARGETS wengert_static wengert_shared EXPORT wengert_targets
 install(EXPORT wengert_targets NAMESPACE wengert:: FILE wengertTargets.cmake
     DESTINATION "${wengert_package_dir}")
 
+if(WENGERT_HAVE_ONEDNN)
+    string(REGEX MATCH "^[0-9]+" dnnl_VERSION_MAJOR "${dnnl_VERSION}")
+    math(EXPR wengert_dnnl_next_major "${dnnl_VERSION_MAJOR} + 1")
+endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/wengertConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/wengertConfig.cmake" INSTALL_DESTINATION "${wengert_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake"
