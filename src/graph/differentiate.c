@@ -37,10 +37,22 @@ wg_node wgi_emit_add(wg_graph *g, wg_node a, wg_node b)
     return wgi_record(&draft);
 }
 
-void wgi_adjoints_free(wgi_adjoints *d)
+wgi_adjoints wgi_adjoints_take(wg_graph *g)
 {
-    wgi_array_free(&d->g->ctx->memory, &d->of, sizeof(uint32_t));
-    wgi_array_free(&d->g->ctx->memory, &d->depends, sizeof(uint8_t));
+    wgi_engine *e = g->ctx->engine;
+    wgi_adjoints d = {.g = g, .of = e->adjoints, .depends = e->depends};
+    memset(&e->adjoints, 0, sizeof e->adjoints);
+    memset(&e->depends, 0, sizeof e->depends);
+    d.of.count = 0;
+    d.depends.count = 0;
+    return d;
+}
+
+void wgi_adjoints_put(wgi_adjoints *d)
+{
+    wgi_engine *e = d->g->ctx->engine;
+    e->adjoints = d->of;
+    e->depends = d->depends;
 }
 
 static uint32_t *adjoint(const wgi_adjoints *d, uint32_t i)

@@ -95,6 +95,15 @@ void wg_graph_destroy(wg_graph *g)
     g->is_alive = false;
 }
 
+static void free_arrays(const wg_allocator *a, wgi_engine *e)
+{
+    wgi_array_free(a, &e->request_words, sizeof(uint64_t));
+    wgi_array_free(a, &e->wanted, sizeof(uint32_t));
+    wgi_array_free(a, &e->marks, sizeof(uint8_t));
+    wgi_array_free(a, &e->adjoints, sizeof(uint32_t));
+    wgi_array_free(a, &e->depends, sizeof(uint8_t));
+}
+
 void wgi_engine_destroy(wg_context *ctx)
 {
     wgi_engine *e = ctx->engine;
@@ -112,9 +121,7 @@ void wgi_engine_destroy(wg_context *ctx)
     free_insides(e->scratch);
     wgi_release(a, e->scratch, sizeof *e->scratch);
     wgi_release(a, e->workspace, e->workspace_bytes);
-    wgi_array_free(a, &e->request_words, sizeof(uint64_t));
-    wgi_array_free(a, &e->wanted, sizeof(uint32_t));
-    wgi_array_free(a, &e->marks, sizeof(uint8_t));
+    free_arrays(a, e);
     wgi_release(a, e, sizeof *e);
     ctx->engine = NULL;
 }
@@ -131,6 +138,7 @@ wg_status wg_graph_trim(wg_graph *g)
     e->workspace_bytes = 0;
     wgi_list_clear(&e->scratch->list);
     free_insides(e->scratch);
+    free_arrays(a, e);
     if (wgi_list_count(&g->list) == 0) {
         free_insides(g);
     } else if (g->present.count == 0 && g->result_shells.live.count == 0) {

@@ -83,6 +83,8 @@ typedef struct wgi_engine {
     wgi_array request_words; /* uint64_t */
     wgi_array wanted;        /* uint32_t */
     wgi_array marks;         /* uint8_t, all 0 between calls */
+    wgi_array adjoints;      /* uint32_t: lent to one differentiation at a time */
+    wgi_array depends;       /* uint8_t: likewise */
 } wgi_engine;
 
 wg_status wgi_engine_create(wg_context *ctx);

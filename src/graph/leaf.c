@@ -19,6 +19,9 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
 {
     static const wgi_op shape = {.n_out = 1};
     const wg_allocator *a = &g->ctx->memory;
+    if (g->is_scratch) {
+        return wgi_record_fail(g, WG_ERR_INTERNAL, wgi_leaf_name(kind), "a rule records no leaves");
+    }
     if (!wgi_list_reserve(a, &g->list, &shape, 0, &t->type) ||
         !wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf))) {
         return wgi_record_fail(g, WG_ERR_MEMORY, wgi_leaf_name(kind), "out of memory");

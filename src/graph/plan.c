@@ -39,7 +39,7 @@ typedef struct target {
 static void planner_free(planner *p)
 {
     const wg_allocator *a = &p->ctx->memory;
-    wgi_adjoints_free(&p->adjoints);
+    wgi_adjoints_put(&p->adjoints);
     wgi_array_free(a, &p->targets, sizeof(target));
     wgi_array_free(a, &p->needed, sizeof(uint8_t));
     wgi_array_free(a, &p->claims, sizeof(uint32_t));
@@ -562,7 +562,7 @@ wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
         .user = request->graph,
         .scratch = ctx->engine->scratch,
         .plan = plan,
-        .adjoints = {.g = ctx->engine->scratch},
+        .adjoints = wgi_adjoints_take(ctx->engine->scratch),
     };
     wg_status status = expand(&p);
     if (status == WG_OK && !(mark_needed(&p) && lay_out(&p))) {

@@ -116,7 +116,10 @@ typedef struct wgi_adjoints {
 } wgi_adjoints;
 
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y);
-void wgi_adjoints_free(wgi_adjoints *d);
+
+/* Empty arrays for one differentiation, lent by the engine and given back. One at a time. */
+wgi_adjoints wgi_adjoints_take(wg_graph *g);
+void wgi_adjoints_put(wgi_adjoints *d);
 
 /* Whether an op's output carries a gradient on to an operand marked in d->depends. */
 bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i);

@@ -72,6 +72,11 @@ void wgi_shells_retire(wg_context *ctx, wgi_shells *shells)
 {
     kill_shells(&shells->live);
     move_shells(ctx, &shells->spare, &shells->resting);
+    /* Room for those that now go to rest, so that no later retirement has to ask for it; where
+     * there is none, move_shells lets go of what finds no place. */
+    bool has_room =
+        wgi_array_reserve(&ctx->memory, &shells->spare, shells->live.count, sizeof(wg_tensor *));
+    (void)has_room;
     move_shells(ctx, &shells->resting, &shells->live);
 }
 

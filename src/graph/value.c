@@ -344,9 +344,9 @@ wg_status wg_grad(wg_node y, const wg_node *xs, size_t n, wg_node *out)
         status = check_grad(g, y, xs, n);
     }
     if (status == WG_OK) {
-        wgi_adjoints d = {.g = g};
+        wgi_adjoints d = wgi_adjoints_take(g);
         status = emit_gradients(&d, y, xs, n, out);
-        wgi_adjoints_free(&d);
+        wgi_adjoints_put(&d);
     }
     if (status != WG_OK) {
         for (size_t i = 0; i < n; i++) {

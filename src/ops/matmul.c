@@ -181,11 +181,11 @@ static wg_status fail_inner(wgi_infer *q, matrix_axes axes)
     const wgi_view *a = &q->in[0];
     const wgi_view *b = &q->in[1];
     if (a->dims[axes.a_inner] == b->dims[axes.n]) {
-        wgi_infer_hint(q, "wg_transpose(b) makes the sizes agree");
+        wgi_infer_hint(q, "wg_transpose({b}) makes the sizes agree");
     } else if (a->dims[axes.m] == b->dims[axes.b_inner]) {
-        wgi_infer_hint(q, "wg_transpose(a) makes the sizes agree");
+        wgi_infer_hint(q, "wg_transpose({a}) makes the sizes agree");
     } else if (b->rank == 2) {
-        wgi_infer_hint(q, "declare b as [%lld, %lld]", (long long)a->dims[axes.a_inner],
+        wgi_infer_hint(q, "declare {b} as [%lld, %lld]", (long long)a->dims[axes.a_inner],
                        (long long)b->dims[axes.n]);
     }
     return wgi_infer_fail(q, WG_ERR_SHAPE,
