@@ -105,12 +105,22 @@ static bool cover(wgi_adjoints *d)
     return true;
 }
 
-static wg_status internal_fault(wg_graph *g, const wgi_op *op, const char *what)
+static wg_status fault(wg_graph *g, const wgi_op *op, wg_status status, const char *what)
 {
     if (g->failure.status == WG_OK) {
-        (void)wgi_record_fail(g, WG_ERR_INTERNAL, op->name, "%s", what);
+        (void)wgi_record_fail(g, status, op->name, "%s", what);
     }
     return g->failure.status;
+}
+
+static wg_status internal_fault(wg_graph *g, const wgi_op *op, const char *what)
+{
+    return fault(g, op, WG_ERR_INTERNAL, what);
+}
+
+static wg_status memory_fault(wg_graph *g, const wgi_op *op)
+{
+    return fault(g, op, WG_ERR_MEMORY, "out of memory");
 }
 
 /* Adds one contribution to the adjoint of an operand. */
@@ -201,7 +211,7 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
         return g->failure.status;
     }
     if (!cover(d)) {
-        return internal_fault(g, op, "out of memory");
+        return memory_fault(g, op);
     }
     for (int32_t k = 0; k < op->n_out; k++) {
         if (wgi_is_some(f->dy[k])) {
@@ -234,8 +244,7 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
     }
     if (op->gradient == NULL) {
         if (op->decompose == NULL) {
-            (void)wgi_record_fail(g, WG_ERR_GRADIENT, op->name, "the op has no gradient");
-            return g->failure.status;
+            return fault(g, op, WG_ERR_GRADIENT, "the op has no gradient");
         }
         return through_decomposition(d, op, &f);
     }
@@ -244,7 +253,7 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
         return g->failure.status;
     }
     if (!cover(d)) {
-        return internal_fault(g, op, "out of memory");
+        return memory_fault(g, op);
     }
     for (int32_t k = 0; k < f.rule.n_in; k++) {
         if (f.wants[k] && wgi_is_some(f.dx[k])) {

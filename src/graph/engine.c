@@ -136,6 +136,7 @@ wg_status wg_graph_trim(wg_graph *g)
     wgi_release(a, e->workspace, e->workspace_bytes);
     e->workspace = NULL;
     e->workspace_bytes = 0;
+    g->ctx->stats.workspace_bytes = 0;
     wgi_list_clear(&e->scratch->list);
     free_insides(e->scratch);
     free_arrays(a, e);

@@ -172,7 +172,7 @@ wg_tensor *wg_shadow_leaf(wg_shadow *s, wg_node n)
 
 static bool fits_view(const wg_tensor *t, const wgi_view *v)
 {
-    return t != NULL && t->data != NULL && t->type.dtype == v->dtype &&
+    return t != NULL && (t->data != NULL || t->type.count == 0) && t->type.dtype == v->dtype &&
            wgi_same_shape(t->type.rank, t->type.dims, v->rank, v->dims);
 }
 

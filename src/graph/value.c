@@ -161,6 +161,13 @@ wg_status wg_get(wg_node n, const wg_tensor **out)
     return status;
 }
 
+/* Lets the run failure show the node that it is about. */
+static void name_operand(wg_graph *g, uint32_t index)
+{
+    g->run_failure.n_operands = 1;
+    g->run_failure.operands[0] = index;
+}
+
 wg_status wg_get_item(wg_node n, double *out)
 {
     if (out == NULL) {
@@ -172,6 +179,7 @@ wg_status wg_get_item(wg_node n, double *out)
     if (status == WG_OK && wgi_record_at(&g->list, n.index)->count != 1) {
         status = wgi_run_fail(g, WG_ERR_SHAPE, "item", "the node has %lld elements, not one",
                               (long long)wgi_record_at(&g->list, n.index)->count);
+        name_operand(g, n.index);
     }
     const wg_tensor *t = NULL;
     if (status == WG_OK) {
@@ -217,9 +225,11 @@ wg_status wg_value_copy(wg_node n, wg_tensor *dst)
 
 /* ---- gradients ---------------------------------------------------------------------------- */
 
-static wg_status fail_with_hint(wg_graph *g, wg_status status, const char *detail, const char *hint)
+static wg_status fail_backward(wg_graph *g, uint32_t loss, wg_status status, const char *detail,
+                               const char *hint)
 {
     (void)wgi_run_fail(g, status, "backward", "%s", detail);
+    name_operand(g, loss);
     wgi_text text = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
     wgi_text_add(&text, "%s", hint);
     return status;
@@ -229,15 +239,16 @@ static wg_status check_loss(wg_graph *g, uint32_t index)
 {
     const wgi_entry *r = wgi_record_at(&g->list, index);
     if (!wgi_is_floating(r->dtype)) {
-        return fail_with_hint(g, WG_ERR_DTYPE, "the loss is not floating", "wg_cast");
+        return fail_backward(g, index, WG_ERR_DTYPE, "the loss is not floating", "wg_cast");
     }
     if (r->count != 1) {
-        return fail_with_hint(g, WG_ERR_SHAPE, "the loss has not exactly one element", "wg_sum");
+        return fail_backward(g, index, WG_ERR_SHAPE, "the loss has not exactly one element",
+                             "wg_sum");
     }
     if (!(r->flags & WGI_WANTS_GRADIENT)) {
-        return fail_with_hint(g, WG_ERR_GRADIENT, "the loss depends on nothing that learns",
-                              g->is_training ? "wg_variable or wg_use a parameter"
-                                             : "the graph evaluates: wg_graph_set_training");
+        return fail_backward(g, index, WG_ERR_GRADIENT, "the loss depends on nothing that learns",
+                             g->is_training ? "wg_variable or wg_use a parameter"
+                                            : "the graph evaluates: wg_graph_set_training");
     }
     return WG_OK;
 }

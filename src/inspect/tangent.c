@@ -16,16 +16,12 @@
  * stay on one side of most kinks. */
 enum {
     LEVELS = 12,
+    MAGNITUDE_LEVEL = 9,
     MOST_INPUTS = 8,
-    MOST_OUTPUTS = WGI_MAX_OUT
+    MOST_OUTPUTS = WGI_MAX_OUT,
+    DRAWS = 3
 };
 #define FIRST_STEP 0.04
-
-wg_status wgi_tangents_make(wgi_tangents *t)
-{
-    t->tangent = wgi_alloc_zeroed(&t->ctx->memory, t->count, sizeof *t->tangent);
-    return t->tangent != NULL ? WG_OK : WG_ERR_MEMORY;
-}
 
 static size_t count_of(const wgi_tangents *t, uint32_t i)
 {
@@ -34,19 +30,53 @@ static size_t count_of(const wgi_tangents *t, uint32_t i)
     return wg_node_describe(n, &info) == WG_OK ? (size_t)info.count : 0;
 }
 
+wg_status wgi_tangents_make(wgi_tangents *t)
+{
+    const wg_allocator *a = &t->ctx->memory;
+    t->tangent = wgi_alloc_zeroed(a, t->count, sizeof *t->tangent);
+    t->magnitude = wgi_alloc_zeroed(a, t->count, sizeof *t->magnitude);
+    return t->tangent != NULL && t->magnitude != NULL ? WG_OK : WG_ERR_MEMORY;
+}
+
+static void clear_field(const wgi_tangents *t, double **field)
+{
+    for (uint32_t i = 0; field != NULL && i < t->count; i++) {
+        if (field[i] != NULL) {
+            wgi_release(&t->ctx->memory, field[i], count_of(t, i) * sizeof(double));
+            field[i] = NULL;
+        }
+    }
+}
+
 void wgi_tangents_clear(wgi_tangents *t)
 {
-    for (uint32_t i = 0; t->tangent != NULL && i < t->count; i++) {
-        wgi_release(&t->ctx->memory, t->tangent[i], count_of(t, i) * sizeof(double));
-        t->tangent[i] = NULL;
-    }
+    clear_field(t, t->tangent);
+    clear_field(t, t->magnitude);
 }
 
 void wgi_tangents_free(wgi_tangents *t)
 {
     wgi_tangents_clear(t);
     wgi_release(&t->ctx->memory, t->tangent, t->count * sizeof *t->tangent);
+    wgi_release(&t->ctx->memory, t->magnitude, t->count * sizeof *t->magnitude);
     t->tangent = NULL;
+    t->magnitude = NULL;
+}
+
+/* Room for the tangent and magnitude of an entry of n > 0 elements, zeros. */
+static wg_status make_room(wgi_tangents *t, uint32_t i, size_t n)
+{
+    const wg_allocator *a = &t->ctx->memory;
+    double *tangent = wgi_alloc_zeroed(a, n, sizeof(double));
+    double *magnitude = wgi_alloc_zeroed(a, n, sizeof(double));
+    if (tangent == NULL || magnitude == NULL) {
+        wgi_release(a, tangent, n * sizeof(double));
+        wgi_release(a, magnitude, n * sizeof(double));
+        return WG_ERR_MEMORY;
+    }
+    t->tangent[i] = tangent;
+    t->magnitude[i] = magnitude;
+    return WG_OK;
 }
 
 wg_status wgi_tangents_seed(wgi_tangents *t, uint32_t leaf, const double *direction)
@@ -55,17 +85,19 @@ wg_status wgi_tangents_seed(wgi_tangents *t, uint32_t leaf, const double *direct
     if (n == 0) {
         return WG_OK;
     }
-    t->tangent[leaf] = wgi_alloc_zeroed(&t->ctx->memory, n, sizeof(double));
-    if (t->tangent[leaf] == NULL) {
-        return WG_ERR_MEMORY;
+    wg_status status = make_room(t, leaf, n);
+    for (size_t k = 0; status == WG_OK && k < n; k++) {
+        t->tangent[leaf][k] = direction[k];
+        t->magnitude[leaf][k] = fabs(direction[k]);
     }
-    memcpy(t->tangent[leaf], direction, n * sizeof(double));
-    return WG_OK;
+    return status;
 }
 
 /* ---- one op ------------------------------------------------------------------------------- */
 
-/* An op with its inputs at the node's values, movable along their tangents. */
+/* An op with its inputs at the node's values, movable along their tangents (draw 0) or along their
+ * magnitudes under random signs (draws 1, 2 ...): what cancels in the one does not in all others.
+ */
 typedef struct mover {
     wgi_tangents *t;
     wg_node node;
@@ -75,9 +107,9 @@ typedef struct mover {
     const wg_tensor *at[MOST_INPUTS];
     wg_tensor *in[MOST_INPUTS];
     wg_tensor *out[MOST_OUTPUTS];
-    bool is_absolute; /* along |tangent| */
-    double size;      /* the largest element of all input tangents */
-    double *levels;   /* [LEVELS][elements of all outputs] */
+    uint64_t draw;
+    double size;    /* the largest element of the direction */
+    double *levels; /* [LEVELS][elements of all outputs] */
     size_t n_elements;
 } mover;
 
@@ -103,14 +135,41 @@ static wg_status take_input(mover *m, int32_t i)
     wg_node input = wg_node_input(m->node, i);
     m->source[i] = input.index;
     wg_status status = wg_get(input, &m->at[i]);
-    if (status == WG_OK) {
-        status = copy_like(m->t->ctx, m->at[i], &m->in[i]);
+    return status == WG_OK ? copy_like(m->t->ctx, m->at[i], &m->in[i]) : status;
+}
+
+/* A weight of either sign in +-[0.5, 1.5), a fixed function of draw, input and element (a finaliser
+ * of MurmurHash3's form): two of them cancel in no draw but by chance. */
+static double weight_of(uint64_t draw, uint32_t input, int64_t k)
+{
+    uint64_t h = draw * UINT64_C(0x9E3779B97F4A7C15) + input * UINT64_C(0xD1B54A32D192ED03);
+    h += (uint64_t)k;
+    h = (h ^ (h >> 33)) * UINT64_C(0xFF51AFD7ED558CCD);
+    h = (h ^ (h >> 33)) * UINT64_C(0xC4CEB9FE1A85EC53);
+    double size = 0.5 + (double)(h >> 40) * 0x1p-24;
+    return h & 1 ? size : -size;
+}
+
+/* The direction in which element k of input i moves; the input has a tangent. */
+static double direction_of(const mover *m, int32_t i, int64_t k)
+{
+    uint32_t entry = m->source[i];
+    if (m->draw == 0) {
+        return m->t->tangent[entry][k];
     }
-    const double *tangent = m->t->tangent[input.index];
-    for (int64_t k = 0; status == WG_OK && tangent != NULL && k < wg_tensor_count(m->at[i]); k++) {
-        m->size = fmax(m->size, fabs(tangent[k]));
+    return m->t->magnitude[entry][k] * weight_of(m->draw, entry, k);
+}
+
+static void aim(mover *m, uint64_t draw)
+{
+    m->draw = draw;
+    m->size = 0;
+    for (int32_t i = 0; i < m->n_in; i++) {
+        bool moves = m->t->tangent[m->source[i]] != NULL;
+        for (int64_t k = 0; moves && k < wg_tensor_count(m->at[i]); k++) {
+            m->size = fmax(m->size, fabs(direction_of(m, i, k)));
+        }
     }
-    return status;
 }
 
 static wg_status make_outputs(mover *m)
@@ -156,12 +215,11 @@ static wg_status mover_make(mover *m, wgi_tangents *t, wg_node n, int32_t n_inpu
 static void move_inputs(mover *m, double h)
 {
     for (int32_t i = 0; i < m->n_in; i++) {
-        const double *tangent = m->t->tangent[m->source[i]];
-        double *x = tangent != NULL ? wg_tensor_data_mutable(m->in[i]) : NULL;
+        bool moves = m->t->tangent[m->source[i]] != NULL;
+        double *x = moves ? wg_tensor_data_mutable(m->in[i]) : NULL;
         const double *x0 = wg_tensor_data(m->at[i]);
         for (int64_t k = 0; x != NULL && k < wg_tensor_count(m->in[i]); k++) {
-            double d = m->is_absolute ? fabs(tangent[k]) : tangent[k];
-            x[k] = x0[k] + h * (d / m->size);
+            x[k] = x0[k] + h * (direction_of(m, i, k) / m->size);
         }
     }
 }
@@ -211,58 +269,110 @@ static double extrapolate(const double *levels, size_t stride)
     return best;
 }
 
-static wg_status fill_levels(mover *m)
+static double step_of(size_t level)
 {
-    double h = FIRST_STEP;
-    wg_status status = WG_OK;
-    memset(m->levels, 0, LEVELS * m->n_elements * sizeof(double));
-    for (size_t k = 0; status == WG_OK && k < LEVELS; k++) {
-        double *level = m->levels + k * m->n_elements;
-        status = add_outputs(m, h, 1, level);
-        if (status == WG_OK) {
-            status = add_outputs(m, h, -1, level);
+    return ldexp(FIRST_STEP, -(int)level);
+}
+
+static wg_status fill_level(mover *m, size_t k)
+{
+    double h = step_of(k);
+    double *level = m->levels + k * m->n_elements;
+    memset(level, 0, m->n_elements * sizeof(double));
+    wg_status status = add_outputs(m, h, 1, level);
+    return status == WG_OK ? add_outputs(m, h, -1, level) : status;
+}
+
+/* Visits the elements of all outputs that carry a tangent: `store` gets where they are. */
+static void store(mover *m, void (*set)(const mover *m, size_t e, double *tangent, double *size))
+{
+    size_t e = 0;
+    for (int32_t k = 0; k < m->n_out; k++) {
+        uint32_t index = m->node.index + (uint32_t)k;
+        size_t n = (size_t)wg_tensor_count(m->out[k]);
+        bool carries = index < m->t->count && m->t->tangent[index] != NULL;
+        for (size_t i = 0; carries && i < n; i++) {
+            set(m, e + i, &m->t->tangent[index][i], &m->t->magnitude[index][i]);
         }
-        h /= 2;
+        e += n;
+    }
+}
+
+static void set_tangent(const mover *m, size_t e, double *tangent, double *magnitude)
+{
+    *tangent = m->size * extrapolate(m->levels + e, m->n_elements);
+    *magnitude = fmax(*magnitude, fabs(*tangent));
+}
+
+static void raise_magnitude(const mover *m, size_t e, double *tangent, double *magnitude)
+{
+    double d = m->size * fabs(m->levels[MAGNITUDE_LEVEL * m->n_elements + e]);
+    (void)tangent;
+    *magnitude = isfinite(d) ? fmax(*magnitude, d) : *magnitude;
+}
+
+static wg_status carry_tangent(mover *m)
+{
+    wg_status status = WG_OK;
+    aim(m, 0);
+    for (size_t k = 0; status == WG_OK && m->size > 0 && k < LEVELS; k++) {
+        status = fill_level(m, k);
+    }
+    if (status == WG_OK && m->size > 0) {
+        store(m, set_tangent);
     }
     return status;
 }
 
-static wg_status store_tangents(mover *m)
+static wg_status carry_magnitude(mover *m)
 {
-    size_t e = 0;
-    for (int32_t k = 0; k < m->n_out; k++) {
-        size_t n = (size_t)wg_tensor_count(m->out[k]);
-        uint32_t index = m->node.index + (uint32_t)k;
-        bool carries =
-            n > 0 && wgi_is_floating((int)wg_tensor_dtype(m->out[k])) && index < m->t->count;
-        double *tangent = carries ? wgi_alloc_zeroed(&m->t->ctx->memory, n, sizeof(double)) : NULL;
-        if (carries && tangent == NULL) {
-            return WG_ERR_MEMORY;
+    wg_status status = WG_OK;
+    for (uint64_t draw = 1; status == WG_OK && draw <= DRAWS; draw++) {
+        aim(m, draw);
+        if (m->size > 0) {
+            status = fill_level(m, MAGNITUDE_LEVEL);
         }
-        for (size_t i = 0; carries && i < n; i++) {
-            tangent[i] = m->size * extrapolate(m->levels + e + i, m->n_elements);
+        if (status == WG_OK && m->size > 0) {
+            store(m, raise_magnitude);
         }
-        if (carries) {
-            m->t->tangent[index] = tangent;
-        }
-        e += n;
     }
-    return WG_OK;
+    return status;
 }
 
-static wg_status carry_op(wgi_tangents *t, wg_node n, int32_t n_inputs, double *absolute)
+static wg_status make_rooms(mover *m)
+{
+    wg_status status = WG_OK;
+    for (int32_t k = 0; status == WG_OK && k < m->n_out; k++) {
+        uint32_t index = m->node.index + (uint32_t)k;
+        size_t n = (size_t)wg_tensor_count(m->out[k]);
+        if (n > 0 && index < m->t->count && wgi_is_floating((int)wg_tensor_dtype(m->out[k]))) {
+            status = make_room(m->t, index, n);
+        }
+    }
+    return status;
+}
+
+static bool any_moves(const mover *m)
+{
+    for (int32_t i = 0; i < m->n_in; i++) {
+        if (m->t->tangent[m->source[i]] != NULL) {
+            return m->n_elements > 0;
+        }
+    }
+    return false;
+}
+
+static wg_status carry_op(wgi_tangents *t, wg_node n, int32_t n_inputs)
 {
     mover m;
     wg_status status = mover_make(&m, t, n, n_inputs);
-    if (status == WG_OK && m.size > 0 && m.n_elements > 0) {
-        status = fill_levels(&m);
+    if (status == WG_OK && any_moves(&m)) {
+        status = make_rooms(&m);
         if (status == WG_OK) {
-            status = store_tangents(&m);
+            status = carry_tangent(&m);
         }
-        if (status == WG_OK && absolute != NULL) {
-            m.is_absolute = true;
-            status = fill_levels(&m);
-            *absolute = fabs(m.size * extrapolate(m.levels, m.n_elements));
+        if (status == WG_OK) {
+            status = carry_magnitude(&m);
         }
     }
     mover_free(&m);
@@ -284,13 +394,13 @@ wg_status wgi_tangents_carry(wgi_tangents *t, uint32_t to, double *derivative, d
         wg_node n = wg_graph_node(g, i);
         wg_status status = wg_node_describe(n, &info);
         if (status == WG_OK && t->on_way[i] && carries_on(&info)) {
-            status = carry_op(t, n, info.n_inputs, i == to ? scale : NULL);
+            status = carry_op(t, n, info.n_inputs);
         }
         if (status != WG_OK) {
             return status;
         }
     }
     *derivative = t->tangent[to] != NULL ? t->tangent[to][0] : 0;
-    *scale = fmax(*scale, fabs(*derivative));
+    *scale = t->magnitude[to] != NULL ? t->magnitude[to][0] : 0;
     return WG_OK;
 }

@@ -8,13 +8,15 @@
 #include "core/memory.h"
 
 /* A pass over the entries 0 .. count-1 of a shadow in f64. Invariant: tangent[i] is NULL (zero) or
- * holds as many doubles as entry i has elements. */
+ * holds as many doubles as entry i has elements, and magnitude[i] is NULL exactly then. A magnitude
+ * is about the size of what was added up to the tangent, cancellation left out. */
 typedef struct wgi_tangents {
     wg_context *ctx;
     wg_shadow *shadow;
     const uint8_t *on_way; /* entries to follow */
     uint32_t count;
     double **tangent;
+    double **magnitude;
 } wgi_tangents;
 
 wg_status wgi_tangents_make(wgi_tangents *t);
