@@ -1,0 +1,538 @@
+/* Hard cases: what ops answer at zeros, denormals, the largest numbers, infinities and NaN.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Pointwise ops are run on every such value, binary ones on every pair, in f32 and f64, with an
+ * upstream gradient of 1 and of 0. Expected values come from long double, or from the same IEEE
+ * operation written in C. */
+#include "ops/oracles.h"
+#include "ops/sample_graph.h"
+#include "support/cmocka_all.h"
+
+#include <wengert/ops.h>
+
+#include "core/context.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    N_HARD = 26,
+    N_PAIRS = N_HARD * N_HARD
+};
+
+/* The values, as doubles that are exact in the dtype. */
+static void hard_values(wg_dtype dtype, double out[N_HARD])
+{
+    const bool is_f32 = dtype == WG_F32;
+    const double half[N_HARD / 2] = {
+        0,
+        is_f32 ? (double)FLT_TRUE_MIN : DBL_TRUE_MIN,
+        is_f32 ? (double)nextafterf(FLT_MIN, 0) : nextafter(DBL_MIN, 0),
+        is_f32 ? (double)FLT_MIN : DBL_MIN,
+        is_f32 ? (double)FLT_MAX : DBL_MAX,
+        HUGE_VAL,
+        (double)NAN,
+        0.5,
+        1,
+        3,
+        88,
+        745,
+        1000,
+    };
+    for (int i = 0; i < N_HARD / 2; i++) {
+        out[2 * i] = half[i];
+        out[2 * i + 1] = -half[i];
+    }
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+typedef struct stage {
+    wg_context *ctx;
+    wg_graph *g;
+} stage;
+
+static stage stage_open(void)
+{
+    stage b = {.ctx = wgt_context(0)};
+    assert_int_equal(wg_graph_create(b.ctx, &b.g), WG_OK);
+    return b;
+}
+
+static void stage_close(stage *b)
+{
+    wg_graph_destroy(b->g);
+    wg_context_destroy(b->ctx);
+}
+
+static wg_node variable(const stage *b, wg_dtype dtype, int64_t n, const double *values)
+{
+    wg_tensor *t = NULL;
+    assert_int_equal(wg_tensor_from(b->ctx, dtype, 1, &n, WG_F64, values, &t), WG_OK);
+    const wg_node x = wg_variable(b->g, t);
+    wg_tensor_destroy(t);
+    return x;
+}
+
+static void read_value(const wg_tensor *t, double *out)
+{
+    assert_non_null(t);
+    for (int64_t i = 0; i < wg_tensor_count(t); i++) {
+        out[i] = wg_tensor_get(t, i);
+    }
+}
+
+/* Runs y's sum weighted by an upstream gradient, backwards. */
+static void run_backward(wg_graph *g, wg_node y, double upstream)
+{
+    const wg_node weight = wg_number(g, wg_node_dtype(y), upstream);
+    if (wg_backward(wg_sum_all(wg_mul(y, weight))) != WG_OK) {
+        fail_msg("%s", wg_graph_error(g));
+    }
+}
+
+/* ---- one operand -------------------------------------------------------------------------- */
+
+static int complain(const char *name, wg_dtype dtype, const char *what, double x, double found,
+                    double expected)
+{
+    print_error("%s (%s) at %a: %s is %a, not %a\n", name, wg_dtype_name(dtype), x, what, found,
+                expected);
+    return 1;
+}
+
+/* Values to 2 ulp, slopes to a few: they are products of wgt_rounded values. */
+static int judge_unary(const stage *b, const wgt_unary *op, wg_dtype dtype)
+{
+    double x[N_HARD];
+    double y[N_HARD];
+    double dx[N_HARD];
+    int n_failures = 0;
+    hard_values(dtype, x);
+    const wg_node in = variable(b, dtype, N_HARD, x);
+    const wg_node out = op->record(in);
+    run_backward(b->g, out, 1);
+    read_value(wg_value(out), y);
+    read_value(wg_gradient(in), dx);
+    for (int i = 0; i < N_HARD; i++) {
+        const double value = wgt_rounded(dtype, op->value((long double)x[i]));
+        const double slope = wgt_rounded(dtype, op->slope((long double)x[i], (long double)y[i]));
+        if (!wgt_agrees(dtype, y[i], value, 2)) {
+            n_failures += complain(op->name, dtype, "the value", x[i], y[i], value);
+        }
+        if (!wgt_agrees_at(dtype, dx[i], slope, op->slope_ulps, op->slope_scale)) {
+            n_failures += complain(op->name, dtype, "the gradient", x[i], dx[i], slope);
+        }
+    }
+    assert_int_equal(wg_graph_reset(b->g), WG_OK);
+    return n_failures;
+}
+
+/* Where the upstream gradient is exactly 0 so is the gradient, whatever the derivative is. */
+static int judge_gate(const stage *b, const wgt_unary *op, wg_dtype dtype)
+{
+    double x[N_HARD];
+    double dx[N_HARD];
+    int n_failures = 0;
+    hard_values(dtype, x);
+    const wg_node in = variable(b, dtype, N_HARD, x);
+    run_backward(b->g, op->record(in), 0);
+    read_value(wg_gradient(in), dx);
+    for (int i = 0; i < N_HARD; i++) {
+        if (!(dx[i] == 0)) {
+            n_failures += complain(op->name, dtype, "the gated gradient", x[i], dx[i], 0);
+        }
+    }
+    assert_int_equal(wg_graph_reset(b->g), WG_OK);
+    return n_failures;
+}
+
+static void test_hard_cases_of_unary_ops(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    int n_failures = 0;
+    for (size_t i = 0; i < WGT_N_UNARIES; i++) {
+        n_failures += judge_unary(&b, &wgt_unaries[i], WG_F32);
+        n_failures += judge_unary(&b, &wgt_unaries[i], WG_F64);
+    }
+    assert_int_equal(n_failures, 0);
+    stage_close(&b);
+}
+
+static void test_hard_cases_are_gated_to_zero(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    int n_failures = 0;
+    for (size_t i = 0; i < WGT_N_UNARIES; i++) {
+        n_failures += judge_gate(&b, &wgt_unaries[i], WG_F32);
+        n_failures += judge_gate(&b, &wgt_unaries[i], WG_F64);
+    }
+    assert_int_equal(n_failures, 0);
+    stage_close(&b);
+}
+
+/* Every pointwise op of one operand is in the table above. */
+static void test_hard_cases_cover_the_unary_ops(void **state)
+{
+    (void)state;
+    wg_context *ctx = wgt_context(0);
+    size_t n_ops = 0;
+    for (uint16_t i = 1; i < ctx->ops->count; i++) {
+        const wgi_op *op = ctx->ops->ops[i];
+        n_ops += (op->traits & WGI_POINTWISE) != 0 && op->max_in == 1;
+    }
+    /* cast is tested below; log_slope is the gradient of log. */
+    assert_int_equal(n_ops, WGT_N_UNARIES + 2);
+    wg_context_destroy(ctx);
+}
+
+/* ---- two operands ------------------------------------------------------------------------- */
+
+typedef struct answer {
+    double y;
+    double da;
+    double db;
+} answer;
+
+typedef struct binary {
+    const char *name;
+    wg_node (*record)(wg_node a, wg_node b);
+    answer (*f32)(float a, float b);
+    answer (*f64)(double a, double b);
+} binary;
+
+#define FORMULAS(name, value, slope_a, slope_b)                                                    \
+    static answer name##_f32(float a, float b)                                                     \
+    {                                                                                              \
+        const float y = (value);                                                                   \
+        const float da = (slope_a);                                                                \
+        const float db = (slope_b);                                                                \
+        return (answer){(double)y, (double)da, (double)db};                                        \
+    }                                                                                              \
+    static answer name##_f64(double a, double b)                                                   \
+    {                                                                                              \
+        const double y = (value);                                                                  \
+        const double da = (slope_a);                                                               \
+        const double db = (slope_b);                                                               \
+        return (answer){y, da, db};                                                                \
+    }
+
+FORMULAS(add, a + b, 1, 1)
+FORMULAS(sub, a - b, 1, -1)
+FORMULAS(mul, a *b, b, a)
+FORMULAS(div, a / b, 1 / b, -(y / b))
+FORMULAS(gate, a == 0 ? 0 : a * b, b, a)
+
+static const binary binaries[] = {
+    {"add", wg_add, add_f32, add_f64},     {"sub", wg_sub, sub_f32, sub_f64},
+    {"mul", wg_mul, mul_f32, mul_f64},     {"div", wg_div, div_f32, div_f64},
+    {"gate", wg_gate, gate_f32, gate_f64},
+};
+
+#define N_BINARIES (sizeof binaries / sizeof binaries[0])
+
+/* All pairs of hard values. */
+static void hard_pairs(wg_dtype dtype, double *a, double *b)
+{
+    double x[N_HARD];
+    hard_values(dtype, x);
+    for (int i = 0; i < N_PAIRS; i++) {
+        a[i] = x[i / N_HARD];
+        b[i] = x[i % N_HARD];
+    }
+}
+
+static int judge_pair(const binary *op, wg_dtype dtype, double a, double b, answer found)
+{
+    const answer expected = dtype == WG_F32 ? op->f32((float)a, (float)b) : op->f64(a, b);
+    if (wgt_agrees(dtype, found.y, expected.y, 0) && wgt_agrees(dtype, found.da, expected.da, 0) &&
+        wgt_agrees(dtype, found.db, expected.db, 0)) {
+        return 0;
+    }
+    print_error("%s (%s) at %a, %a: %a, da %a, db %a; not %a, %a, %a\n", op->name,
+                wg_dtype_name(dtype), a, b, found.y, found.da, found.db, expected.y, expected.da,
+                expected.db);
+    return 1;
+}
+
+static int judge_binary(const stage *here, const binary *op, wg_dtype dtype)
+{
+    static const int64_t n = N_PAIRS;
+    double a[N_PAIRS];
+    double b[N_PAIRS];
+    double y[N_PAIRS];
+    double da[N_PAIRS];
+    double db[N_PAIRS];
+    int n_failures = 0;
+    hard_pairs(dtype, a, b);
+    const wg_node in_a = variable(here, dtype, n, a);
+    const wg_node in_b = variable(here, dtype, n, b);
+    const wg_node out = op->record(in_a, in_b);
+    run_backward(here->g, out, 1);
+    read_value(wg_value(out), y);
+    read_value(wg_gradient(in_a), da);
+    read_value(wg_gradient(in_b), db);
+    for (int i = 0; i < N_PAIRS; i++) {
+        n_failures += judge_pair(op, dtype, a[i], b[i], (answer){y[i], da[i], db[i]});
+    }
+    assert_int_equal(wg_graph_reset(here->g), WG_OK);
+    return n_failures;
+}
+
+static void test_hard_cases_of_binary_ops(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    int n_failures = 0;
+    for (size_t i = 0; i < N_BINARIES; i++) {
+        n_failures += judge_binary(&b, &binaries[i], WG_F32);
+        n_failures += judge_binary(&b, &binaries[i], WG_F64);
+    }
+    assert_int_equal(n_failures, 0);
+    stage_close(&b);
+}
+
+static void test_hard_cases_of_greater(void **state)
+{
+    (void)state;
+    stage here = stage_open();
+    double a[N_PAIRS];
+    double b[N_PAIRS];
+    for (int k = 0; k < 2; k++) {
+        const wg_dtype dtype = k == 0 ? WG_F32 : WG_F64;
+        hard_pairs(dtype, a, b);
+        const wg_node y =
+            wg_greater(variable(&here, dtype, N_PAIRS, a), variable(&here, dtype, N_PAIRS, b));
+        const wg_tensor *t = wg_value(y);
+        assert_non_null(t);
+        for (int i = 0; i < N_PAIRS; i++) {
+            assert_int_equal(((const uint8_t *)wg_tensor_data(t))[i], a[i] > b[i]);
+        }
+        assert_int_equal(wg_graph_reset(here.g), WG_OK);
+    }
+    stage_close(&here);
+}
+
+/* ---- named cases -------------------------------------------------------------------------- */
+
+typedef enum row_op {
+    SOFTMAX,
+    LOG_SOFTMAX,
+    SUM,
+    MEAN,
+    LOG_WHERE_POSITIVE
+} row_op;
+
+/* A row of three and what comes of it; dx is the gradient of the result's first element. */
+typedef struct row_case {
+    const char *name;
+    row_op op;
+    double x[3];
+    double y[3];
+    double dx[3];
+} row_case;
+
+#define INF HUGE_VAL
+#define NOT ((double)NAN)
+
+static const row_case row_cases[] = {
+    {"softmax, +-1e4", SOFTMAX, {1e4, -1e4, 0}, {1, 0, 0}, {0, 0, 0}},
+    {"softmax of -inf", SOFTMAX, {-INF, -INF, -INF}, {NOT, NOT, NOT}, {NOT, NOT, NOT}},
+    {"softmax, one +inf", SOFTMAX, {0, INF, 0}, {NOT, NOT, NOT}, {NOT, NOT, NOT}},
+    {"softmax, one -inf", SOFTMAX, {0, -INF, 0}, {0.5, 0, 0.5}, {0.25, 0, -0.25}},
+    {"softmax, one NaN", SOFTMAX, {0, NOT, 0}, {NOT, NOT, NOT}, {NOT, NOT, NOT}},
+    {"log_softmax, +-1e4", LOG_SOFTMAX, {1e4, -1e4, 0}, {0, -2e4, -1e4}, {0, 0, 0}},
+    {"log_softmax of -inf", LOG_SOFTMAX, {-INF, -INF, -INF}, {NOT, NOT, NOT}, {NOT, NOT, NOT}},
+    {"log_softmax, one +inf", LOG_SOFTMAX, {0, INF, 0}, {NOT, NOT, NOT}, {NOT, NOT, NOT}},
+    {"sum, one NaN", SUM, {1, NOT, 1}, {NOT, NOT, NOT}, {1, 1, 1}},
+    {"sum, +-inf", SUM, {INF, -INF, 1}, {NOT, NOT, NOT}, {1, 1, 1}},
+    {"mean, inf", MEAN, {INF, 1, 1}, {INF, INF, INF}, {1. / 3, 1. / 3, 1. / 3}},
+    {"log where positive", LOG_WHERE_POSITIVE, {0, -1, NOT}, {0, 0, 0}, {0, 0, 0}},
+};
+
+static wg_node record_row(const stage *b, row_op op, wg_node x)
+{
+    const wg_node zero = wg_number(b->g, wg_node_dtype(x), 0);
+    const int64_t n = 3;
+    switch (op) {
+    case SOFTMAX:
+        return wg_softmax(x, 0);
+    case LOG_SOFTMAX:
+        return wg_log_softmax(x, 0);
+    case SUM:
+        return wg_broadcast_to(wg_sum_all(x), 1, &n);
+    case MEAN:
+        return wg_broadcast_to(wg_mean_all(x), 1, &n);
+    case LOG_WHERE_POSITIVE:
+        break;
+    }
+    return wg_where(wg_greater(x, zero), wg_log(x), zero);
+}
+
+static int judge_row(const stage *b, const row_case *c, wg_dtype dtype)
+{
+    double y[3];
+    double dx[3];
+    int n_failures = 0;
+    const wg_node x = variable(b, dtype, 3, c->x);
+    const wg_node out = record_row(b, c->op, x);
+    const int64_t first = 0;
+    const wg_node loss = wg_gather(out, wg_constant(b->g, WG_I64, 0, NULL, &first), 0);
+    assert_int_equal(wg_backward(loss), WG_OK);
+    read_value(wg_value(out), y);
+    read_value(wg_gradient(x), dx);
+    for (int i = 0; i < 3; i++) {
+        if (!wgt_agrees(dtype, y[i] + 0.0, wgt_rounded(dtype, (long double)c->y[i]), 1)) {
+            n_failures += complain(c->name, dtype, "the value", c->x[i], y[i], c->y[i]);
+        }
+        if (!wgt_agrees(dtype, dx[i] + 0.0, wgt_rounded(dtype, (long double)c->dx[i]), 1)) {
+            n_failures += complain(c->name, dtype, "the gradient", c->x[i], dx[i], c->dx[i]);
+        }
+    }
+    assert_int_equal(wg_graph_reset(b->g), WG_OK);
+    return n_failures;
+}
+
+static void test_hard_cases_of_rows(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    int n_failures = 0;
+    for (size_t i = 0; i < sizeof row_cases / sizeof row_cases[0]; i++) {
+        n_failures += judge_row(&b, &row_cases[i], WG_F32);
+        n_failures += judge_row(&b, &row_cases[i], WG_F64);
+    }
+    assert_int_equal(n_failures, 0);
+    stage_close(&b);
+}
+
+/* A probability of 0 against a logit of -inf counts 0; a probability above 0 against it, inf. */
+static void test_hard_cases_of_cross_entropy(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    const double logits[] = {0, -HUGE_VAL, 0};
+    const double soft[2][3] = {{0.5, 0, 0.5}, {0.5, 0.5, 0}};
+    const int64_t dims[] = {1, 3};
+    for (int k = 0; k < 2; k++) {
+        const wg_node x = variable(&b, WG_F64, 3, logits);
+        const wg_node t = wg_reshape(variable(&b, WG_F64, 3, soft[k]), 2, dims);
+        const wg_node loss = wg_cross_entropy(wg_reshape(x, 2, dims), t);
+        double dx[3];
+        assert_int_equal(wg_backward(loss), WG_OK);
+        read_value(wg_gradient(x), dx);
+        const double expected = k == 0 ? log(2) : HUGE_VAL;
+        assert_true(wgt_agrees(WG_F64, wg_item(loss), expected, 2));
+        assert_true(wgt_agrees(WG_F64, dx[0] + 0.0, 0, 0));
+        assert_true(wgt_agrees(WG_F64, dx[1] + 0.0, k == 0 ? 0 : -0.5, 0));
+        assert_int_equal(wg_graph_reset(b.g), WG_OK);
+    }
+    stage_close(&b);
+}
+
+static void test_hard_cases_of_nothing(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    const wg_node x = variable(&b, WG_F32, 0, NULL);
+    assert_true(wg_item(wg_sum_all(x)) == 0);
+    assert_true(isnan(wg_item(wg_mean_all(x))));
+    assert_int_equal(wg_graph_status(b.g), WG_OK);
+    stage_close(&b);
+}
+
+/* ---- cast --------------------------------------------------------------------------------- */
+
+typedef struct cast_case {
+    double x;
+    int64_t i64;
+    int u8;
+    int is_true;
+} cast_case;
+
+static const cast_case cast_cases[] = {
+    {0.0, 0, 0, 0},
+    {-0.0, 0, 0, 0},
+    {0.75, 0, 0, 1},
+    {-0.75, 0, 0, 1},
+    {2.5, 2, 2, 1},
+    {-2.5, -2, 0, 1},
+    {300, 300, 255, 1},
+    {0x1p62, INT64_C(1) << 62, 255, 1},
+    {0x1p63, INT64_MAX, 255, 1},
+    {-0x1p63, INT64_MIN, 0, 1},
+    {1e38, INT64_MAX, 255, 1},
+    {-1e38, INT64_MIN, 0, 1},
+    {HUGE_VAL, INT64_MAX, 255, 1},
+    {-HUGE_VAL, INT64_MIN, 0, 1},
+    {(double)NAN, 0, 0, 1},
+};
+
+enum {
+    N_CASTS = (int)(sizeof cast_cases / sizeof cast_cases[0])
+};
+
+static void test_hard_cases_of_cast(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    double x[N_CASTS];
+    for (int i = 0; i < N_CASTS; i++) {
+        x[i] = cast_cases[i].x;
+    }
+    for (int k = 0; k < 2; k++) {
+        const wg_node in = variable(&b, k == 0 ? WG_F32 : WG_F64, N_CASTS, x);
+        const wg_tensor *i64 = wg_value(wg_cast(in, WG_I64));
+        const wg_tensor *u8 = wg_value(wg_cast(in, WG_U8));
+        const wg_tensor *truth = wg_value(wg_cast(in, WG_BOOL));
+        for (int i = 0; i < N_CASTS; i++) {
+            assert_int_equal(((const int64_t *)wg_tensor_data(i64))[i], cast_cases[i].i64);
+            assert_int_equal(((const uint8_t *)wg_tensor_data(u8))[i], cast_cases[i].u8);
+            assert_int_equal(((const uint8_t *)wg_tensor_data(truth))[i], cast_cases[i].is_true);
+        }
+        assert_int_equal(wg_graph_reset(b.g), WG_OK);
+    }
+    stage_close(&b);
+}
+
+/* ---- sums --------------------------------------------------------------------------------- */
+
+static void test_hard_cases_of_a_long_sum(void **state)
+{
+    (void)state;
+    stage b = stage_open();
+    const int64_t n = 10000000;
+    const double expected = 1e7 * (double)0.1F;
+    wg_tensor *t = NULL;
+    assert_int_equal(wg_tensor_create(b.ctx, WG_F32, 1, &n, &t), WG_OK);
+    float *x = wg_tensor_data_mutable(t);
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = 0.1F;
+    }
+    const wg_node in = wg_input(b.g, t);
+    assert_true(fabs(wg_item(wg_sum_all(in)) - expected) <= 1e-6 * expected);
+    assert_true(fabs(wg_item(wg_mean_all(in)) - (double)0.1F) <= 1e-6 * 0.1);
+    wg_tensor_destroy(t);
+    stage_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hard_cases_of_unary_ops),
+        cmocka_unit_test(test_hard_cases_are_gated_to_zero),
+        cmocka_unit_test(test_hard_cases_cover_the_unary_ops),
+        cmocka_unit_test(test_hard_cases_of_binary_ops),
+        cmocka_unit_test(test_hard_cases_of_greater),
+        cmocka_unit_test(test_hard_cases_of_rows),
+        cmocka_unit_test(test_hard_cases_of_cross_entropy),
+        cmocka_unit_test(test_hard_cases_of_nothing),
+        cmocka_unit_test(test_hard_cases_of_cast),
+        cmocka_unit_test(test_hard_cases_of_a_long_sum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

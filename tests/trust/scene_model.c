@@ -1,0 +1,154 @@
+/* Scenes of models: parameters, layers, training.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Training goes on where it failed: recording and backward are done again from the reset, a failed
+ * step alone is repeated. */
+#include "scene.h"
+
+static void build_sgd(stage *s)
+{
+    const wg_sgd_options options = {.size = sizeof options, .rate = 0.1, .momentum = 0.9};
+    assert_int_equal(wg_sgd_create(s->m, &options, &s->o), WG_OK);
+}
+
+static void build_adam(stage *s)
+{
+    const wg_adam_options options = {.size = sizeof options, .weight_decay = 0.01};
+    assert_int_equal(wg_adam_create(s->m, &options, &s->o), WG_OK);
+}
+
+static wg_status step_once(stage *s)
+{
+    wg_status status = WG_OK;
+    if (s->phase % 2 == 0) {
+        status = stage_record(s);
+        if (status == WG_OK) {
+            status = wg_backward(s->loss);
+        }
+        s->phase += status == WG_OK;
+    }
+    if (status == WG_OK) {
+        status = wg_optimizer_step(s->o);
+        s->phase += status == WG_OK;
+    }
+    return status;
+}
+
+static wg_status act_train(stage *s)
+{
+    wg_status status = WG_OK;
+    while (s->phase < 6 && status == WG_OK) {
+        status = step_once(s);
+    }
+    if (status == WG_OK) {
+        stage_digest_params(s);
+    }
+    return status;
+}
+
+static wg_status act_optimizer_create(stage *s)
+{
+    const wg_sgd_options options = {.size = sizeof options, .rate = 0.1};
+    wg_optimizer *sgd;
+    wg_optimizer *adam = NULL;
+    wg_status status = wg_sgd_create(s->m, &options, &sgd);
+    if (status == WG_OK) {
+        status = wg_adam_create(s->m, NULL, &adam);
+    }
+    wg_optimizer_destroy(sgd);
+    wg_optimizer_destroy(adam);
+    return status;
+}
+
+/* ---- making models ------------------------------------------------------------------------ */
+
+static wg_status fill_model(wg_model *m)
+{
+    const int64_t dims[] = {5, 7};
+    const wg_init he = {.kind = WG_INIT_HE_NORMAL};
+    wg_linear linear;
+    wg_status status = wg_param_create(m, "embedding", WG_F64, 2, dims, &he, NULL);
+    for (char name[] = "a"; name[0] <= 'k' && status == WG_OK; name[0]++) {
+        status = wg_linear_create(m, name, 3, 4, NULL, &linear);
+    }
+    return status;
+}
+
+static wg_status act_create(stage *s)
+{
+    wg_model *m;
+    wg_status status = wg_model_create(s->ctx, &m);
+    if (status == WG_OK) {
+        status = fill_model(m);
+    }
+    if (status == WG_OK) {
+        assert_int_equal(wg_model_count(m), 23);
+        stage_digest(s, &(int64_t){wg_model_elements(m)}, sizeof(int64_t));
+    }
+    wg_model_destroy(m);
+    return status;
+}
+
+/* A layer that fails adds nothing and draws nothing: the next try gives the same weights. */
+static wg_status act_linear(stage *s)
+{
+    wg_linear linear;
+    const size_t before = wg_model_count(s->m);
+    wg_status status = wg_linear_create(s->m, "third", 10, 10, NULL, &linear);
+    if (status == WG_OK) {
+        stage_digest_params(s);
+        return status;
+    }
+    assert_null(linear.weight);
+    assert_null(linear.bias);
+    assert_int_equal(wg_model_count(s->m), before);
+    return status;
+}
+
+static wg_status act_share(stage *s)
+{
+    wg_model *view;
+    wg_status status = wg_model_share(s->m, s->ctx, &view);
+    if (status == WG_OK) {
+        wg_param *p = wg_model_find(view, "first.weight");
+        assert_non_null(p);
+        stage_digest_tensor(s, wg_param_value(p));
+    } else {
+        assert_null(view);
+    }
+    wg_model_destroy(view);
+    return status;
+}
+
+static wg_status act_tensors(stage *s)
+{
+    const int64_t dims[] = {2, 3};
+    double data[] = {1, 2, 3, 4, 5, 6};
+    wg_tensor *t[3] = {NULL, NULL, NULL};
+    wg_status status = wg_tensor_create(s->ctx, WG_I64, 2, dims, &t[0]);
+    if (status == WG_OK) {
+        status = wg_tensor_borrow(s->ctx, WG_F64, 2, dims, data, &t[1]);
+    }
+    if (status == WG_OK) {
+        status = wg_tensor_from(s->ctx, WG_F32, 2, dims, WG_F64, data, &t[2]);
+    }
+    if (status == WG_OK) {
+        stage_digest_tensor(s, t[2]);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        wg_tensor_destroy(t[i]);
+    }
+    return status;
+}
+
+const scene scenes_of_models[] = {
+    {"train sgd", false, build_sgd, act_train, NULL},
+    {"train adam", false, build_adam, act_train, NULL},
+    {"train eager", true, build_sgd, act_train, NULL},
+    {"optimizer_create", false, NULL, act_optimizer_create, NULL},
+    {"model_create", false, NULL, act_create, NULL},
+    {"linear_create", false, NULL, act_linear, NULL},
+    {"model_share", false, NULL, act_share, NULL},
+    {"tensors", false, NULL, act_tensors, NULL},
+    {NULL, false, NULL, NULL, NULL},
+};
