@@ -84,7 +84,8 @@ WG_NODISCARD WG_API wg_status wg_param_create(wg_model *m, const char *name, wg_
 /** The name; "" for NULL. Owned by the parameter. */
 WG_API const char *wg_param_name(const wg_param *p);
 
-/** The value; NULL for NULL. Owned by the parameter. Write through wg_tensor_data_mutable. */
+/** The value; NULL for NULL. Owned by the parameter. Write through wg_tensor_data_mutable, which
+ * gives NULL for a shared one. */
 WG_API wg_tensor *wg_param_value(const wg_param *p);
 
 /** The gradient, or NULL while it is empty. Owned by the parameter. */

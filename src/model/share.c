@@ -1,8 +1,8 @@
 /* Sharing: a read-only view of a model for another context.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A view's parameters hold references to the very tensors of the source and are frozen for good,
- * so that nothing but the source's own context ever writes them. */
+ * A view's parameters are frozen for good and their tensors are values on the source's memory, which
+ * cannot be written: nothing but the source's own context ever does. */
 #include "core/context.h"
 #include "model/model.h"
 
@@ -13,7 +13,13 @@ static wg_status add_view(wg_model *view, const wg_param *source)
     if (status != WG_OK) {
         return status;
     }
-    p->value = wg_tensor_retain(source->value);
+    status = wgi_tensor_shell(view->ctx, &source->value->type, &p->value);
+    if (status != WG_OK) {
+        wgi_param_free(p);
+        return wgi_context_fail(view->ctx, status, "share: out of memory");
+    }
+    p->value->data = source->value->data;
+    p->value->is_dead = false;
     p->is_frozen = true;
     p->is_shared = true;
     wgi_model_link(view, p);

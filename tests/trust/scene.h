@@ -42,8 +42,6 @@ typedef struct scene {
     void (*build)(stage *s);
     /* WG_OK or WG_ERR_MEMORY, with all that can fail in it; adds what it delivers to s->digest. */
     wg_status (*act)(stage *s);
-    /* Gives back what the act made beside the stage; NULL: nothing. */
-    void (*clear)(stage *s);
 } scene;
 
 /* Each ends with a row of zeros. */

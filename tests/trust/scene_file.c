@@ -130,10 +130,7 @@ static wg_status act_table(stage *s)
 }
 
 const scene scenes_of_files[] = {
-    {"model_save", false, NULL, act_save, NULL},
-    {"model_load", false, build_load, act_load, NULL},
-    {"safetensors_read", false, NULL, act_read, NULL},
-    {"safetensors_write", false, NULL, act_write, NULL},
-    {"table", false, NULL, act_table, NULL},
-    {NULL, false, NULL, NULL, NULL},
+    {"model_save", false, NULL, act_save},       {"model_load", false, build_load, act_load},
+    {"safetensors_read", false, NULL, act_read}, {"safetensors_write", false, NULL, act_write},
+    {"table", false, NULL, act_table},           {NULL, false, NULL, NULL},
 };

@@ -142,13 +142,13 @@ static wg_status act_tensors(stage *s)
 }
 
 const scene scenes_of_models[] = {
-    {"train sgd", false, build_sgd, act_train, NULL},
-    {"train adam", false, build_adam, act_train, NULL},
-    {"train eager", true, build_sgd, act_train, NULL},
-    {"optimizer_create", false, NULL, act_optimizer_create, NULL},
-    {"model_create", false, NULL, act_create, NULL},
-    {"linear_create", false, NULL, act_linear, NULL},
-    {"model_share", false, NULL, act_share, NULL},
-    {"tensors", false, NULL, act_tensors, NULL},
-    {NULL, false, NULL, NULL, NULL},
+    {"train sgd", false, build_sgd, act_train},
+    {"train adam", false, build_adam, act_train},
+    {"train eager", true, build_sgd, act_train},
+    {"optimizer_create", false, NULL, act_optimizer_create},
+    {"model_create", false, NULL, act_create},
+    {"linear_create", false, NULL, act_linear},
+    {"model_share", false, NULL, act_share},
+    {"tensors", false, NULL, act_tensors},
+    {NULL, false, NULL, NULL},
 };

@@ -55,11 +55,8 @@ static void open_stage(stage *s, const scene *what)
     }
 }
 
-static void close_stage(stage *s, const scene *what)
+static void close_stage(stage *s)
 {
-    if (what->clear != NULL) {
-        what->clear(s);
-    }
     wg_graph_destroy(s->g);
     wg_optimizer_destroy(s->o);
     wg_model_destroy(s->m);
@@ -78,7 +75,7 @@ static uint64_t digest_without_failure(const scene *what)
     open_stage(&s, what);
     assert_int_equal(what->act(&s), WG_OK);
     uint64_t digest = s.digest;
-    close_stage(&s, what);
+    close_stage(&s);
     return digest;
 }
 
@@ -106,7 +103,7 @@ static bool fail_at(const scene *what, size_t k, bool is_persistent, uint64_t wa
     bool has_failed = s.counter.n_failed > n_before;
     assert_true(has_failed || status == WG_OK);
     judge(&s, what, status, want);
-    close_stage(&s, what);
+    close_stage(&s);
     return has_failed;
 }
 
@@ -185,7 +182,7 @@ static void write_files(void)
     open_stage(&s, &none);
     wgt_folder_join(folder.path, "model.safetensors", path);
     assert_int_equal(wg_model_save(s.m, path), WG_OK);
-    close_stage(&s, &none);
+    close_stage(&s);
 }
 
 static int open_folder(void **state)
