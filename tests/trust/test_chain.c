@@ -67,8 +67,7 @@ static void test_chain_is_differentiated(void **state)
     close_chain(&c);
 }
 
-/* The product rule at every node, with both operands along the chain: y = x + x + ... as
- * y_k = y_(k-1) + x, so that one leaf gathers a contribution from each. */
+/* y = x + x + ... + x: one leaf gathers a contribution from every node. */
 static void test_chain_fan_out_is_added_up(void **state)
 {
     chain c;

@@ -14,8 +14,9 @@
 /* Large enough that its matmuls and its pointwise work are done in parallel. */
 static trainer_options large(int32_t threads)
 {
+    const int64_t size = effort(256, 4);
     return (trainer_options){
-        .seed = SEED, .threads = threads, .rows = 128, .features = 256, .hidden = 256};
+        .seed = SEED, .threads = threads, .rows = size / 2, .features = size, .hidden = size};
 }
 
 static trainer_options small(void)
