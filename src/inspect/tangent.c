@@ -6,6 +6,7 @@
  * agree with itself. Ridders: Advances in Engineering Software 4 (1982). */
 #include "inspect/tangent.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,6 +23,10 @@ enum {
     DRAWS = 3
 };
 #define FIRST_STEP 0.04
+
+/* An op's own rounding, some eps of its output over the steps that an extrapolation rests on,
+ * counts as if so much of the output had cancelled: 1e-9 of it is 200 eps. */
+#define ROUNDING 4e-5
 
 static size_t count_of(const wgi_tangents *t, uint32_t i)
 {
@@ -108,6 +113,7 @@ typedef struct mover {
     wg_tensor *in[MOST_INPUTS];
     wg_tensor *out[MOST_OUTPUTS];
     uint64_t draw;
+    bool is_smooth; /* else a kink may lie closer than the smallest step: then nobody can tell */
     double size;    /* the largest element of the direction */
     double *levels; /* [LEVELS][elements of all outputs] */
     size_t n_elements;
@@ -189,11 +195,13 @@ static wg_status make_outputs(mover *m)
     return status;
 }
 
-static wg_status mover_make(mover *m, wgi_tangents *t, wg_node n, int32_t n_inputs)
+static wg_status mover_make(mover *m, wgi_tangents *t, wg_node n, const wg_node_info *info)
 {
+    int32_t n_inputs = info->n_inputs;
     memset(m, 0, sizeof *m);
     m->t = t;
     m->node = n;
+    m->is_smooth = info->is_smooth;
     if (n_inputs > MOST_INPUTS) {
         return WG_ERR_UNSUPPORTED;
     }
@@ -243,9 +251,15 @@ static wg_status add_outputs(mover *m, double h, double sign, double *level)
     return status;
 }
 
-/* Ridders' extrapolation of the central differences of one element: the entry of the tableau with
- * the smallest error estimate. */
-static double extrapolate(const double *levels, size_t stride)
+static double step_of(size_t level)
+{
+    return ldexp(FIRST_STEP, -(int)level);
+}
+
+/* Ridders' extrapolation of the central differences of one element whose value is about y: the
+ * entry of the tableau with the smallest error estimate, which *error receives. The rounding of y
+ * over the step is part of it: differences that are all rounding may agree by chance. */
+static double extrapolate(const double *levels, size_t stride, double y, double *error)
 {
     double row[LEVELS] = {0};
     double best = levels[0];
@@ -253,25 +267,22 @@ static double extrapolate(const double *levels, size_t stride)
     for (size_t k = 0; k < LEVELS; k++) {
         double before = row[0];
         double factor = 1;
+        double noise = DBL_EPSILON * fabs(y) / step_of(k);
         row[0] = levels[k * stride];
         for (size_t j = 1; j <= k; j++) {
             double above = before;
             before = row[j];
             factor *= 4;
             row[j] = row[j - 1] + (row[j - 1] - above) / (factor - 1);
-            double error = fmax(fabs(row[j] - row[j - 1]), fabs(row[j] - above));
-            if (error <= smallest) {
-                smallest = error;
+            double spread = fmax(fabs(row[j] - row[j - 1]), fabs(row[j] - above)) + noise;
+            if (spread <= smallest) {
+                smallest = spread;
                 best = row[j];
             }
         }
     }
+    *error = smallest;
     return best;
-}
-
-static double step_of(size_t level)
-{
-    return ldexp(FIRST_STEP, -(int)level);
 }
 
 static wg_status fill_level(mover *m, size_t k)
@@ -283,8 +294,11 @@ static wg_status fill_level(mover *m, size_t k)
     return status == WG_OK ? add_outputs(m, h, -1, level) : status;
 }
 
-/* Visits the elements of all outputs that carry a tangent: `store` gets where they are. */
-static void store(mover *m, void (*set)(const mover *m, size_t e, double *tangent, double *size))
+/* Sets the tangent and magnitude of element e of the levels, whose value is about y. */
+typedef void (*setter)(const mover *m, size_t e, double y, double *tangent, double *magnitude);
+
+/* Visits the elements of all outputs that carry a tangent. */
+static void store(mover *m, setter set)
 {
     size_t e = 0;
     for (int32_t k = 0; k < m->n_out; k++) {
@@ -292,20 +306,25 @@ static void store(mover *m, void (*set)(const mover *m, size_t e, double *tangen
         size_t n = (size_t)wg_tensor_count(m->out[k]);
         bool carries = index < m->t->count && m->t->tangent[index] != NULL;
         for (size_t i = 0; carries && i < n; i++) {
-            set(m, e + i, &m->t->tangent[index][i], &m->t->magnitude[index][i]);
+            double y = wg_tensor_get(m->out[k], (int64_t)i);
+            set(m, e + i, y, &m->t->tangent[index][i], &m->t->magnitude[index][i]);
         }
         e += n;
     }
 }
 
-static void set_tangent(const mover *m, size_t e, double *tangent, double *magnitude)
+static void set_tangent(const mover *m, size_t e, double y, double *tangent, double *magnitude)
 {
-    *tangent = m->size * extrapolate(m->levels + e, m->n_elements);
-    *magnitude = fmax(*magnitude, fabs(*tangent));
+    double error;
+    double d = extrapolate(m->levels + e, m->n_elements, y, &error);
+    bool is_on_kink = !m->is_smooth && error > 1e-6 * (fabs(m->levels[e]) + fabs(y));
+    *tangent = is_on_kink ? (double)NAN : m->size * d;
+    *magnitude = fmax(fabs(*tangent), ROUNDING * m->size * fabs(y));
 }
 
-static void raise_magnitude(const mover *m, size_t e, double *tangent, double *magnitude)
+static void raise_magnitude(const mover *m, size_t e, double y, double *tangent, double *magnitude)
 {
+    (void)y;
     double d = m->size * fabs(m->levels[MAGNITUDE_LEVEL * m->n_elements + e]);
     (void)tangent;
     *magnitude = isfinite(d) ? fmax(*magnitude, d) : *magnitude;
@@ -362,10 +381,10 @@ static bool any_moves(const mover *m)
     return false;
 }
 
-static wg_status carry_op(wgi_tangents *t, wg_node n, int32_t n_inputs)
+static wg_status carry_op(wgi_tangents *t, wg_node n, const wg_node_info *info)
 {
     mover m;
-    wg_status status = mover_make(&m, t, n, n_inputs);
+    wg_status status = mover_make(&m, t, n, info);
     if (status == WG_OK && any_moves(&m)) {
         status = make_rooms(&m);
         if (status == WG_OK) {
@@ -394,7 +413,7 @@ wg_status wgi_tangents_carry(wgi_tangents *t, uint32_t to, double *derivative, d
         wg_node n = wg_graph_node(g, i);
         wg_status status = wg_node_describe(n, &info);
         if (status == WG_OK && t->on_way[i] && carries_on(&info)) {
-            status = carry_op(t, n, info.n_inputs);
+            status = carry_op(t, n, &info);
         }
         if (status != WG_OK) {
             return status;

@@ -554,6 +554,9 @@ static void test_rules_a_shared_model_reads_the_same_memory(void **state)
     assert_true(wg_param_is_frozen(q));
     assert_int_equal(wg_tensor_set(wg_param_value(p), 0, 5), WG_OK);
     assert_near(wg_item(wg_square(wg_use(f->g, q))), 25, 0);
+    assert_null(wg_tensor_data_mutable(wg_param_value(q)));
+    assert_int_not_equal(wg_tensor_set(wg_param_value(q), 0, 9), WG_OK);
+    assert_near(wg_tensor_get(wg_param_value(p), 0), 5, 0);
     assert_int_equal(wg_graph_reset(f->g), WG_OK);
     wg_model_destroy(view);
     close_model(f, m);
