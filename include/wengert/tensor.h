@@ -42,8 +42,8 @@ WG_NODISCARD WG_API wg_status wg_tensor_borrow(wg_context *ctx, wg_dtype dtype, 
  * wg_cast does. Errors: as wg_tensor_create.
  */
 WG_NODISCARD WG_API wg_status wg_tensor_from(wg_context *ctx, wg_dtype dtype, int32_t rank,
-                                             const int64_t *dims, wg_dtype source,
-                                             const void *data, wg_tensor **out);
+                                             const int64_t *dims, wg_dtype source, const void *data,
+                                             wg_tensor **out);
 
 /** Adds a reference and returns t; NULL gives NULL. */
 WG_API wg_tensor *wg_tensor_retain(wg_tensor *t);

@@ -35,7 +35,8 @@ typedef struct wgi_array {
     size_t capacity;
 } wgi_array;
 
-/* Room for `extra` more elements of `size` bytes; false, and nothing changed, when there is none. */
+/* Room for `extra` more elements of `size` bytes; false, and nothing changed, when there is none.
+ */
 WGI_NODISCARD bool wgi_array_reserve(const wg_allocator *a, wgi_array *array, size_t extra,
                                      size_t size);
 

@@ -7,8 +7,8 @@
  * traits.
  *
  *   infer      checks operands and attributes and fills `out`; called once per recorded node
- *   gradient   emits ops, never leaves, into rule->graph and sets dx[i] for each wanted input; a zero
- *              handle means zero. Never reads data or numbers: it passes a number on or derives one
+ *   gradient   emits ops, never leaves, into rule->graph and sets dx[i] for each wanted input; a
+ * zero handle means zero. Never reads data or numbers: it passes a number on or derives one
  *   decompose  emits the same function in simpler ops and sets rule->result; used in place of a
  *              gradient, when the op itself is differentiated. Give one or both or neither: with
  *              neither, a floating output whose input wants a gradient is refused when recorded

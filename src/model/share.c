@@ -1,8 +1,8 @@
 /* Sharing: a read-only view of a model for another context.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A view's parameters are frozen for good and their tensors are values on the source's memory, which
- * cannot be written: nothing but the source's own context ever does. */
+ * A view's parameters are frozen for good and their tensors are values on the source's memory,
+ * which cannot be written: nothing but the source's own context ever does. */
 #include "core/context.h"
 #include "model/model.h"
 
