@@ -129,7 +129,7 @@ static bool fits(const wg_graph *g, const wgi_entry *r, int32_t rank, const int6
 {
     const int64_t *have = wgi_dims_of(&g->list, r);
     bool same = r->rank == rank;
-    for (int32_t i = 0; same && i < rank; i++) {
+    for (int32_t i = 0; same && have != NULL && i < rank; i++) {
         same = dims[i] == -1 || dims[i] == have[i];
     }
     return same;

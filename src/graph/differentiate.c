@@ -17,10 +17,9 @@ enum {
 wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value)
 {
     const wgi_entry *r = wgi_record_at(&g->list, like);
-    wgi_fill_attr attr = {.dtype = r->dtype, .rank = r->rank};
-    for (int32_t i = 0; i < r->rank; i++) {
-        attr.dims[i] = wgi_dims_of(&g->list, r)[i];
-    }
+    wgi_type type = wgi_record_type(&g->list, r);
+    wgi_fill_attr attr = {.dtype = type.dtype, .rank = type.rank};
+    memcpy(attr.dims, type.dims, sizeof attr.dims);
     wgi_draft draft = {
         .op = g->ctx->ops->fill,
         .graph = g,
@@ -141,19 +140,44 @@ static wg_status contribute(wgi_adjoints *d, const wgi_op *op, wg_node x, wg_nod
     return g->failure.status;
 }
 
-/* A rule with room for what it points to. */
+/* A rule with room for what it points to: few operands stand in the frame itself. */
 typedef struct rule_frame {
     wgi_rule rule;
-    wg_node x[WGI_RULE_OPERANDS];
-    wg_node dx[WGI_RULE_OPERANDS];
-    bool wants[WGI_RULE_OPERANDS];
+    wg_node *x;
+    wg_node *dx;
+    bool *wants;
+    size_t n_in;
+    wg_node few[2 * WGI_RULE_OPERANDS];
+    bool few_wants[WGI_RULE_OPERANDS];
     wg_node y[WGI_MAX_OUT];
     wg_node dy[WGI_MAX_OUT];
     wg_node result[WGI_MAX_OUT];
     uint64_t attr[WGI_ATTR_WORDS];
 } rule_frame;
 
-/* Fills a frame for the op at i; false where no gradient passes through it. */
+static bool frame_open(const wg_allocator *a, rule_frame *f, size_t n_in)
+{
+    memset(f, 0, sizeof *f);
+    f->n_in = n_in;
+    f->x = f->few;
+    f->wants = f->few_wants;
+    if (n_in > WGI_RULE_OPERANDS) {
+        f->x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *f->x);
+        f->wants = wgi_alloc_zeroed(a, n_in, sizeof *f->wants);
+    }
+    f->dx = f->x != NULL ? f->x + n_in : NULL;
+    return f->x != NULL && f->wants != NULL;
+}
+
+static void frame_close(const wg_allocator *a, rule_frame *f)
+{
+    if (f->n_in > WGI_RULE_OPERANDS) {
+        wgi_release(a, f->x, 2 * f->n_in * sizeof *f->x);
+        wgi_release(a, f->wants, f->n_in * sizeof *f->wants);
+    }
+}
+
+/* Fills an open frame for the op at i; false where no gradient passes through it. */
 static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
     wg_graph *g = d->g;
@@ -161,7 +185,6 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
     const uint32_t *in = wgi_inputs_of(&g->list, r);
     bool any_wants = false;
     bool any_dy = false;
-    memset(f, 0, sizeof *f);
     for (int32_t k = 0; k < op->n_out; k++) {
         uint32_t dy = *adjoint(d, i + (uint32_t)k);
         f->y[k] = wgi_handle(g, i + (uint32_t)k);
@@ -175,8 +198,9 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
         f->wants[k] = depends(d, in[k]);
         any_wants = any_wants || f->wants[k];
     }
-    if (op->attr_bytes > 0) {
-        memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
+    const void *attr = wgi_attrs_of(&g->list, r);
+    if (op->attr_bytes > 0 && attr != NULL) {
+        memcpy(f->attr, attr, op->attr_bytes);
     }
     f->rule = (wgi_rule){
         .graph = g,
@@ -227,6 +251,39 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     return status;
 }
 
+static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
+{
+    wg_graph *g = d->g;
+    op->gradient(&f->rule);
+    if (g->failure.status != WG_OK) {
+        return g->failure.status;
+    }
+    if (!cover(d)) {
+        return memory_fault(g, op);
+    }
+    wg_status status = WG_OK;
+    for (size_t k = 0; k < f->n_in && status == WG_OK; k++) {
+        if (f->wants[k] && wgi_is_some(f->dx[k])) {
+            status = contribute(d, op, f->x[k], f->dx[k]);
+        }
+    }
+    return status;
+}
+
+static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
+{
+    if ((op->traits & WGI_STOP) || !fill_frame(d, i, op, f)) {
+        return WG_OK;
+    }
+    if (op->gradient != NULL) {
+        return through_rule(d, op, f);
+    }
+    if (op->decompose != NULL) {
+        return through_decomposition(d, op, f);
+    }
+    return fault(d->g, op, WG_ERR_GRADIENT, "the op has no gradient");
+}
+
 static wg_status visit(wgi_adjoints *d, uint32_t i)
 {
     wg_graph *g = d->g;
@@ -236,34 +293,13 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
     }
     const wgi_op *op = g->ctx->ops->ops[r->op];
     rule_frame f;
-    if (r->n_in > WGI_RULE_OPERANDS || op->attr_bytes > sizeof f.attr) {
-        return internal_fault(g, op, "the op has too many operands for its rule");
+    if (op->attr_bytes > sizeof f.attr) {
+        return internal_fault(g, op, "the op has too many attributes for its rule");
     }
-    if ((op->traits & WGI_STOP) || !fill_frame(d, i, op, &f)) {
-        return WG_OK;
-    }
-    if (op->gradient == NULL) {
-        if (op->decompose == NULL) {
-            return fault(g, op, WG_ERR_GRADIENT, "the op has no gradient");
-        }
-        return through_decomposition(d, op, &f);
-    }
-    op->gradient(&f.rule);
-    if (g->failure.status != WG_OK) {
-        return g->failure.status;
-    }
-    if (!cover(d)) {
-        return memory_fault(g, op);
-    }
-    for (int32_t k = 0; k < f.rule.n_in; k++) {
-        if (f.wants[k] && wgi_is_some(f.dx[k])) {
-            wg_status status = contribute(d, op, f.x[k], f.dx[k]);
-            if (status != WG_OK) {
-                return status;
-            }
-        }
-    }
-    return WG_OK;
+    bool is_open = frame_open(&g->ctx->memory, &f, r->n_in);
+    wg_status status = is_open ? visit_op(d, i, op, &f) : memory_fault(g, op);
+    frame_close(&g->ctx->memory, &f);
+    return status;
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)

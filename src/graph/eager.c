@@ -96,15 +96,6 @@ void wgi_single_free(wgi_single *s)
     s->numbers = NULL;
 }
 
-static wgi_type type_of_view(const wgi_view *v)
-{
-    wgi_type type = {.dtype = v->dtype, .rank = v->rank, .count = v->count};
-    for (int32_t i = 0; i < v->rank; i++) {
-        type.dims[i] = v->dims[i];
-    }
-    return type;
-}
-
 /* Points the inputs at what was computed before, and makes room for the outputs. */
 static wg_status bind(wg_graph *g, uint32_t node, wgi_single *s)
 {
@@ -122,7 +113,7 @@ static wg_status bind(wg_graph *g, uint32_t node, wgi_single *s)
     }
     for (int32_t i = 0; i < s->op->n_out; i++) {
         wgi_view *v = &s->views[s->n_in + i];
-        wgi_type type = type_of_view(v);
+        wgi_type type = wgi_record_type(&g->list, wgi_record_at(&g->list, node + (uint32_t)i));
         wg_tensor *t = wgi_shell_take(g, &g->result_shells, &g->results, &type);
         if (t == NULL) {
             return WG_ERR_MEMORY;

@@ -39,7 +39,7 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
         .param = p,
         .version = t->version,
     };
-    bool learns = kind == WGI_LEAF_VARIABLE || (kind == WGI_LEAF_PARAM && !p->is_frozen);
+    bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
     r->flags = learns && g->is_training && !g->is_scratch ? WGI_WANTS_GRADIENT : 0;
     return wgi_handle(g, node);
 }

@@ -17,6 +17,16 @@ wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
     };
 }
 
+wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r)
+{
+    wgi_type type = {.dtype = r->dtype, .rank = r->rank, .count = r->count};
+    const int64_t *dims = wgi_dims_of(list, r);
+    if (dims != NULL) {
+        memcpy(type.dims, dims, (size_t)r->rank * sizeof *dims);
+    }
+    return type;
+}
+
 static size_t attr_words(const wgi_op *op)
 {
     return (op->attr_bytes + 7) / 8;

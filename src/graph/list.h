@@ -117,8 +117,9 @@ static inline bool wgi_record_is_leaf(const wgi_entry *r)
     return r->op == WGI_OP_LEAF;
 }
 
-/* The type of a record without data. */
+/* The type of a record: as a view without data, and by itself. */
 wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r);
+wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r);
 
 /* Room for one op of n_out records; nothing changes on failure. */
 WGI_NODISCARD bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op,

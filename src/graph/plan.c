@@ -120,14 +120,13 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf)
 }
 
 /* The gradient that a leaf holds already, as a leaf of the expanded list. */
-static wg_node held_gradient(planner *p, uint32_t leaf_index, const wgi_view *v)
+static wg_node held_gradient(planner *p, uint32_t leaf_index)
 {
     static const wgi_op shape = {.n_out = 1};
     wgi_list *list = &p->scratch->list;
-    wgi_type type = {.dtype = v->dtype, .rank = v->rank, .count = v->count};
-    for (int32_t i = 0; i < v->rank; i++) {
-        type.dims[i] = v->dims[i];
-    }
+    const wgi_list *user = &p->user->list;
+    uint32_t node = wgi_leaf_at(user, leaf_index)->node;
+    wgi_type type = wgi_record_type(user, wgi_record_at(user, node));
     if (!wgi_list_reserve(&p->ctx->memory, list, &shape, 0, &type)) {
         return wgi_record_fail(p->scratch, WG_ERR_MEMORY, "backward", "out of memory");
     }
@@ -146,8 +145,7 @@ static bool add_target(planner *p, uint32_t leaf_index)
         dx != WGI_NONE ? wgi_handle(p->scratch, dx) : wgi_emit_fill(p->scratch, leaf->node, 0.0);
     bool adds = !wgi_leaf_gradient_is_empty(leaf);
     if (adds) {
-        wgi_view v = wgi_record_view(&p->user->list, wgi_record_at(&p->user->list, leaf->node));
-        n = wgi_emit_add(p->scratch, held_gradient(p, leaf_index, &v), n);
+        n = wgi_emit_add(p->scratch, held_gradient(p, leaf_index), n);
     }
     target *t = wgi_array_push(&p->ctx->memory, &p->targets, sizeof *t);
     if (t == NULL || p->scratch->failure.status != WG_OK) {

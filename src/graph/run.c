@@ -73,12 +73,7 @@ static bool grow_workspace(wg_context *ctx, size_t bytes)
 
 static wgi_type type_of_entry(const wg_graph *g, uint32_t node)
 {
-    const wgi_entry *r = wgi_record_at(&g->list, node);
-    wgi_type type = {.dtype = r->dtype, .rank = r->rank, .count = r->count};
-    for (int32_t i = 0; i < r->rank; i++) {
-        type.dims[i] = wgi_dims_of(&g->list, r)[i];
-    }
-    return type;
+    return wgi_record_type(&g->list, wgi_record_at(&g->list, node));
 }
 
 static bool make_results(wgi_plan *plan, wg_graph *g)

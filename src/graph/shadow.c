@@ -160,7 +160,10 @@ wg_graph *wg_shadow_graph(wg_shadow *s)
 
 wg_tensor *wg_shadow_leaf(wg_shadow *s, wg_node n)
 {
-    wg_node own = s != NULL && n.graph == s->graph ? n : wg_shadow_node(s, n);
+    if (s == NULL) {
+        return NULL;
+    }
+    wg_node own = n.graph == s->graph ? n : wg_shadow_node(s, n);
     if (!wg_is_valid(own)) {
         return NULL;
     }
