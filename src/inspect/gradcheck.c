@@ -135,7 +135,7 @@ static wg_status make_vector(checker *c)
         }
     }
     c->x = wgi_alloc_zeroed(c->memory, c->n, sizeof *c->x);
-    if (c->x == NULL && c->n > 0) {
+    if (c->x == NULL) {
         return WG_ERR_MEMORY;
     }
     for (b = 0; b < c->n_blocks; b++) {

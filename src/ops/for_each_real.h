@@ -24,6 +24,7 @@
 /* libquadmath's functions, declared here since not every compiler finds quadmath.h. */
 wgi_wide expq(wgi_wide);
 wgi_wide logq(wgi_wide);
+wgi_wide log1pq(wgi_wide);
 wgi_wide sqrtq(wgi_wide);
 wgi_wide tanhq(wgi_wide);
 wgi_wide fabsq(wgi_wide);

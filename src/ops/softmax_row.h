@@ -5,10 +5,6 @@
  * Invariant: `rest` is the sum of exp(x_j - max) over all j but the place of the maximum, so that
  * log(1 + rest) keeps its digits where one element outweighs all others. It is NaN where the
  * maximum is infinite or NaN, and with it the whole row. */
-#if defined(WGI_WIDE_IS_FLOAT128)
-wgi_wide log1pq(wgi_wide x);
-#endif
-
 typedef struct K(row) {
     real max;
     accum rest;
