@@ -1,8 +1,7 @@
 /* The composition root: the one place that knows all backends.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: the reference backend is the last of every context, so that no op is without kernel.
- */
+ * Invariant: the reference backend is the last of every context, so no op is without a kernel. */
 #include <stdlib.h>
 #include <string.h>
 

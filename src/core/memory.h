@@ -35,8 +35,7 @@ typedef struct wgi_array {
     size_t capacity;
 } wgi_array;
 
-/* Room for `extra` more elements of `size` bytes; false, and nothing changed, when there is none.
- */
+/* Room for `extra` more elements of `size` bytes; false, and nothing changed, where none is. */
 WGI_NODISCARD bool wgi_array_reserve(const wg_allocator *a, wgi_array *array, size_t extra,
                                      size_t size);
 

@@ -8,7 +8,8 @@
  *
  *   infer      checks operands and attributes and fills `out`; called once per recorded node
  *   gradient   emits ops, never leaves, into rule->graph and sets dx[i] for each wanted input; a
- * zero handle means zero. Never reads data or numbers: it passes a number on or derives one
+ *              zero handle means zero. Reads no data and no numbers: it passes a number on or
+ *              derives one
  *   decompose  emits the same function in simpler ops and sets rule->result; used in place of a
  *              gradient, when the op itself is differentiated. Give one or both or neither: with
  *              neither, a floating output whose input wants a gradient is refused when recorded
@@ -230,8 +231,7 @@ const void *wgi_attr_of(wg_node n);
 wgi_number wgi_number_literal(wg_graph *g, double value);
 wgi_number wgi_number_derive(wg_graph *g, wgi_derivation how, wgi_number from);
 
-/* The ordinal of the next random op of the list, and the floating dtype in which it draws is f32.
- */
+/* The ordinal of the next random op of the list. */
 uint32_t wgi_next_ordinal(wg_graph *g);
 
 #endif

@@ -177,20 +177,29 @@ static void frame_close(const wg_allocator *a, rule_frame *f)
     }
 }
 
-/* Fills an open frame for the op at i; false where no gradient passes through it. */
+/* Whether a gradient has arrived at an output of the op at i. */
+static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
+{
+    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
+        if (*adjoint(d, i + k) != WGI_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fills an open frame for the op at i; false where none of its operands wants a gradient. */
 static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
     wg_graph *g = d->g;
     const wgi_entry *r = wgi_record_at(&g->list, i);
     const uint32_t *in = wgi_inputs_of(&g->list, r);
     bool any_wants = false;
-    bool any_dy = false;
     for (int32_t k = 0; k < op->n_out; k++) {
         uint32_t dy = *adjoint(d, i + (uint32_t)k);
         f->y[k] = wgi_handle(g, i + (uint32_t)k);
         if (dy != WGI_NONE) {
             f->dy[k] = wgi_handle(g, dy);
-            any_dy = true;
         }
     }
     for (uint32_t k = 0; k < r->n_in; k++) {
@@ -215,7 +224,7 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
         .dx = f->dx,
         .result = f->result,
     };
-    return any_wants && any_dy;
+    return any_wants;
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end);
@@ -255,13 +264,7 @@ static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
 {
     wg_graph *g = d->g;
     op->gradient(&f->rule);
-    if (g->failure.status != WG_OK) {
-        return g->failure.status;
-    }
-    if (!cover(d)) {
-        return memory_fault(g, op);
-    }
-    wg_status status = WG_OK;
+    wg_status status = g->failure.status;
     for (size_t k = 0; k < f->n_in && status == WG_OK; k++) {
         if (f->wants[k] && wgi_is_some(f->dx[k])) {
             status = contribute(d, op, f->x[k], f->dx[k]);
@@ -272,7 +275,7 @@ static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
 
 static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
-    if ((op->traits & WGI_STOP) || !fill_frame(d, i, op, f)) {
+    if (!fill_frame(d, i, op, f)) {
         return WG_OK;
     }
     if (op->gradient != NULL) {
@@ -293,6 +296,9 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
     }
     const wgi_op *op = g->ctx->ops->ops[r->op];
     rule_frame f;
+    if ((op->traits & WGI_STOP) || !has_upstream(d, i, op)) {
+        return WG_OK;
+    }
     if (op->attr_bytes > sizeof f.attr) {
         return internal_fault(g, op, "the op has too many attributes for its rule");
     }

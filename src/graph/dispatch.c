@@ -112,7 +112,7 @@ static wg_status redo(wg_context *ctx, const wgi_op *op, const wgi_args *args)
     };
     wgi_choice choice;
     wg_status status = wgi_dispatch(&problem, ctx->n_backends - 1, &choice);
-    if (status == WG_OK && choice.kernel != NULL) {
+    if (status == WG_OK) {
         status = choice.kernel->run(&choice.prepared, args);
         if (choice.kernel->destroy != NULL) {
             choice.kernel->destroy(ctx, &choice.prepared);

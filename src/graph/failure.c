@@ -21,6 +21,18 @@ wg_status wgi_run_fail(wg_graph *g, wg_status status, const char *op, const char
     return status;
 }
 
+void wgi_run_hint(wg_graph *g, const char *hint)
+{
+    wgi_text text = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
+    wgi_text_add(&text, "%s", hint);
+}
+
+void wgi_run_operand(wg_graph *g, uint32_t index)
+{
+    g->run_failure.n_operands = 1;
+    g->run_failure.operands[0] = index;
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -110,6 +110,10 @@ void wgi_value_put(wg_graph *g, uint32_t node, wg_tensor *value);
 wg_status wgi_run_fail(wg_graph *g, wg_status status, const char *op, const char *format, ...)
     WGI_PRINTF(4, 5);
 
+/* What the run failure shows besides: a hint, and the node that it is about. */
+void wgi_run_hint(wg_graph *g, const char *hint);
+void wgi_run_operand(wg_graph *g, uint32_t index);
+
 /* Resolves a handle to its living graph and index, or says why not; where a graph lives the reason
  * becomes its run failure. A graph with a recording error gives that. */
 wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index);

@@ -17,20 +17,17 @@ const char *wgi_leaf_name(uint32_t kind)
 
 wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param *p)
 {
-    static const wgi_op shape = {.n_out = 1};
     const wg_allocator *a = &g->ctx->memory;
     if (g->is_scratch) {
         return wgi_record_fail(g, WG_ERR_INTERNAL, wgi_leaf_name(kind), "a rule records no leaves");
     }
-    if (!wgi_list_reserve(a, &g->list, &shape, 0, &t->type) ||
-        !wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf))) {
+    uint32_t node = wgi_list_count(&g->list);
+    uint32_t place = (uint32_t)g->list.leaves.count;
+    bool has_room = wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf));
+    wgi_entry *r = has_room ? wgi_list_append_leaf(a, &g->list, kind, place, &t->type) : NULL;
+    if (r == NULL) {
         return wgi_record_fail(g, WG_ERR_MEMORY, wgi_leaf_name(kind), "out of memory");
     }
-    uint32_t node = wgi_list_count(&g->list);
-    wgi_entry *r = wgi_list_append(&g->list, &t->type);
-    r->op = WGI_OP_LEAF;
-    r->attr = kind;
-    r->in[0] = (uint32_t)g->list.leaves.count;
     wgi_leaf *leaf = wgi_array_next(&g->list.leaves, sizeof *leaf);
     *leaf = (wgi_leaf){
         .node = node,
@@ -40,7 +37,7 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
         .version = t->version,
     };
     bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
-    r->flags = learns && g->is_training && !g->is_scratch ? WGI_WANTS_GRADIENT : 0;
+    r->flags = learns && g->is_training ? WGI_WANTS_GRADIENT : 0;
     return wgi_handle(g, node);
 }
 

@@ -62,6 +62,20 @@ wgi_entry *wgi_list_append(wgi_list *list, const wgi_type *type)
     return r;
 }
 
+wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind,
+                                uint32_t place, const wgi_type *type)
+{
+    static const wgi_op one_output = {.n_out = 1};
+    if (!wgi_list_reserve(a, list, &one_output, 0, type)) {
+        return NULL;
+    }
+    wgi_entry *r = wgi_list_append(list, type);
+    r->op = WGI_OP_LEAF;
+    r->attr = kind;
+    r->in[0] = place;
+    return r;
+}
+
 void wgi_list_clear(wgi_list *list)
 {
     list->records.count = 0;

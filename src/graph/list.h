@@ -128,6 +128,12 @@ WGI_NODISCARD bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const
 /* Appends one record of a type after a reserve; the caller fills the rest, which is zero. */
 wgi_entry *wgi_list_append(wgi_list *list, const wgi_type *type);
 
+/* Appends a leaf record of a kind that refers to leaf number `place`; NULL, and nothing changed,
+ * when memory is short. */
+WGI_NODISCARD wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list,
+                                              wgi_leaf_kind kind, uint32_t place,
+                                              const wgi_type *type);
+
 /* Empties the list and keeps its memory. The leaves' tensors are the caller's to release. */
 void wgi_list_clear(wgi_list *list);
 void wgi_list_free(const wg_allocator *a, wgi_list *list);

@@ -11,8 +11,8 @@
 #include "core/param.h"
 #include "graph/record.h"
 
-/* What planning knows while it runs; freed at its end. Arrays are per entry of the expanded list.
- */
+/* What planning knows while it runs; freed at its end. The last three arrays have an element for
+ * each entry of the expanded list. */
 typedef struct planner {
     const wgi_request *request;
     wg_context *ctx;
@@ -122,18 +122,13 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf)
 /* The gradient that a leaf holds already, as a leaf of the expanded list. */
 static wg_node held_gradient(planner *p, uint32_t leaf_index)
 {
-    static const wgi_op shape = {.n_out = 1};
-    wgi_list *list = &p->scratch->list;
     const wgi_list *user = &p->user->list;
+    wgi_list *list = &p->scratch->list;
     uint32_t node = wgi_leaf_at(user, leaf_index)->node;
     wgi_type type = wgi_record_type(user, wgi_record_at(user, node));
-    if (!wgi_list_reserve(&p->ctx->memory, list, &shape, 0, &type)) {
+    if (wgi_list_append_leaf(&p->ctx->memory, list, WGI_LEAF_GRADIENT, leaf_index, &type) == NULL) {
         return wgi_record_fail(p->scratch, WG_ERR_MEMORY, "backward", "out of memory");
     }
-    wgi_entry *r = wgi_list_append(list, &type);
-    r->op = WGI_OP_LEAF;
-    r->attr = WGI_LEAF_GRADIENT;
-    r->in[0] = leaf_index;
     return wgi_handle(p->scratch, wgi_list_count(list) - 1);
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/param.h"
-#include "core/text.h"
 #include "graph/plan.h"
 
 static wgi_buffer *buffer_at(const wgi_plan *plan, uint32_t i)
@@ -31,8 +30,7 @@ static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf, uint32_t asked)
     (void)wgi_run_fail(g, WG_ERR_STALE, "run",
                        "%s '%s' changed since it was recorded, and '%s' is computed from it",
                        kinds[leaf->kind], name_of(g, leaf->node), name_of(g, asked));
-    wgi_text hint = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
-    wgi_text_add(&hint, "ask for the value before the change, or wg_keep it");
+    wgi_run_hint(g, "ask for the value before the change, or wg_keep it");
     return WG_ERR_STALE;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/param.h"
-#include "core/text.h"
 #include "graph/plan.h"
 #include "graph/record.h"
 
@@ -161,13 +160,6 @@ wg_status wg_get(wg_node n, const wg_tensor **out)
     return status;
 }
 
-/* Lets the run failure show the node that it is about. */
-static void name_operand(wg_graph *g, uint32_t index)
-{
-    g->run_failure.n_operands = 1;
-    g->run_failure.operands[0] = index;
-}
-
 wg_status wg_get_item(wg_node n, double *out)
 {
     if (out == NULL) {
@@ -179,7 +171,7 @@ wg_status wg_get_item(wg_node n, double *out)
     if (status == WG_OK && wgi_record_at(&g->list, n.index)->count != 1) {
         status = wgi_run_fail(g, WG_ERR_SHAPE, "item", "the node has %lld elements, not one",
                               (long long)wgi_record_at(&g->list, n.index)->count);
-        name_operand(g, n.index);
+        wgi_run_operand(g, n.index);
     }
     const wg_tensor *t = NULL;
     if (status == WG_OK) {
@@ -229,9 +221,8 @@ static wg_status fail_backward(wg_graph *g, uint32_t loss, wg_status status, con
                                const char *hint)
 {
     (void)wgi_run_fail(g, status, "backward", "%s", detail);
-    name_operand(g, loss);
-    wgi_text text = wgi_text_make(g->run_failure.hint, sizeof g->run_failure.hint);
-    wgi_text_add(&text, "%s", hint);
+    wgi_run_operand(g, loss);
+    wgi_run_hint(g, hint);
     return status;
 }
 
