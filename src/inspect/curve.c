@@ -1,7 +1,7 @@
 /* Curves: what is asked for is checked and scaled here, and drawn as text or as SVG.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: both axes are fitted to the points that both accept, so every point drawn is inside.
+ * Invariant: both axes are fitted to the points that both accept, so all that is drawn is inside.
  */
 #include "inspect/plot.h"
 

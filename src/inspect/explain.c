@@ -12,6 +12,7 @@
 #include "core/context.h"
 #include "core/dtype.h"
 #include "core/text.h"
+#include "inspect/way.h"
 
 enum {
     SHOWN = 8,
@@ -106,12 +107,6 @@ static void probe_free(probe *p)
     wg_tensor_destroy(p->out);
 }
 
-static wg_status copy_tensor(wg_context *ctx, const wg_tensor *t, wg_tensor **out)
-{
-    return wg_tensor_from(ctx, wg_tensor_dtype(t), wg_tensor_rank(t), wg_tensor_dims(t),
-                          wg_tensor_dtype(t), wg_tensor_data(t), out);
-}
-
 static wg_status probe_make(probe *p, wg_node n, int32_t n_inputs)
 {
     memset(p, 0, sizeof *p);
@@ -119,12 +114,12 @@ static wg_status probe_make(probe *p, wg_node n, int32_t n_inputs)
     const wg_tensor *t;
     wg_status status = wg_get(n, &t);
     if (status == WG_OK) {
-        status = copy_tensor(p->ctx, t, &p->out);
+        status = wgi_copy_of(p->ctx, t, &p->out);
     }
     for (int32_t i = 0; status == WG_OK && i < n_inputs; i++) {
         status = wg_get(wg_node_input(n, i), &t);
         if (status == WG_OK) {
-            status = copy_tensor(p->ctx, t, &p->in[i]);
+            status = wgi_copy_of(p->ctx, t, &p->in[i]);
             p->n_in += status == WG_OK;
         }
     }
@@ -296,28 +291,18 @@ static wg_status write_gradient(explainer *e, size_t k)
     return e->writer->write(e->writer->user, line, text.used);
 }
 
-static void mark_way(explainer *e)
+static bool is_shown(const explainer *e, uint32_t i)
 {
-    wg_graph *g = wg_shadow_graph(e->shadow);
-    e->on_way[e->loss.index] = 1;
-    for (uint32_t i = e->count; i > 0; i--) {
-        wg_node n = wg_graph_node(g, i - 1);
-        wg_node_info info;
-        if (!e->on_way[i - 1] || wg_node_describe(n, &info) != WG_OK) {
-            continue;
-        }
-        for (int32_t k = 0; k < info.n_inputs; k++) {
-            e->on_way[wg_node_input(n, k).index] = 1;
-        }
-        if (wgi_is_floating((int)info.dtype)) {
-            e->n_nodes++;
-        }
-    }
+    wg_node n = wg_graph_node(wg_shadow_graph(e->shadow), i);
+    return e->on_way[i] && wgi_is_floating((int)wg_node_dtype(n));
 }
 
 static wg_status make_gradients(explainer *e)
 {
     wg_graph *g = wg_shadow_graph(e->shadow);
+    for (uint32_t i = 0; i < e->count; i++) {
+        e->n_nodes += is_shown(e, i);
+    }
     e->nodes = wgi_alloc_zeroed(e->memory, e->n_nodes, sizeof *e->nodes);
     e->gradients = wgi_alloc_zeroed(e->memory, e->n_nodes, sizeof *e->gradients);
     if (e->nodes == NULL || e->gradients == NULL) {
@@ -325,9 +310,8 @@ static wg_status make_gradients(explainer *e)
     }
     size_t k = 0;
     for (uint32_t i = e->count; i > 0; i--) {
-        wg_node n = wg_graph_node(g, i - 1);
-        if (e->on_way[i - 1] && wgi_is_floating((int)wg_node_dtype(n))) {
-            e->nodes[k++] = n;
+        if (is_shown(e, i - 1)) {
+            e->nodes[k++] = wg_graph_node(g, i - 1);
         }
     }
     wg_node loss = wg_graph_node(g, e->loss.index);
@@ -387,7 +371,7 @@ static wg_status explain(explainer *e)
     }
     status = carry_names(e);
     if (status == WG_OK) {
-        mark_way(e);
+        wgi_mark_way(wg_shadow_node(e->shadow, e->loss), e->on_way);
         status = make_gradients(e);
     }
     return status == WG_OK ? write_all(e) : status;

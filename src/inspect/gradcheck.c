@@ -12,6 +12,7 @@
 #include "core/dtype.h"
 #include "core/text.h"
 #include "inspect/tangent.h"
+#include "inspect/way.h"
 
 enum {
     MOST_COUNTS = 16,
@@ -46,20 +47,14 @@ static wg_node own_node(const checker *c, uint32_t i)
     return wg_graph_node(wg_shadow_graph(c->shadow), i);
 }
 
+/* Tangents are carried op by op: an output on the way takes its op with it. */
 static void mark_way(checker *c)
 {
-    c->on_way[c->loss.index] = 1;
-    for (uint32_t i = c->count; i > 0; i--) {
-        wg_node n = own_node(c, i - 1);
+    wgi_mark_way(c->loss, c->on_way);
+    for (uint32_t i = 0; i < c->count; i++) {
         wg_node_info info;
-        if (!c->on_way[i - 1] || wg_node_describe(n, &info) != WG_OK) {
-            continue;
-        }
-        if (info.output > 0) {
-            c->on_way[i - 1 - (uint32_t)info.output] = 1;
-        }
-        for (int32_t k = 0; k < info.n_inputs; k++) {
-            c->on_way[wg_node_input(n, k).index] = 1;
+        if (c->on_way[i] && wg_node_describe(own_node(c, i), &info) == WG_OK) {
+            c->on_way[i - (uint32_t)info.output] = 1;
         }
     }
 }

@@ -12,6 +12,7 @@
 
 #include "core/context.h"
 #include "core/dtype.h"
+#include "inspect/way.h"
 
 /* Steps h, h/2, h/4 ...: the first is large enough for smooth functions, the last small enough to
  * stay on one side of most kinks. */
@@ -101,8 +102,7 @@ wg_status wgi_tangents_seed(wgi_tangents *t, uint32_t leaf, const double *direct
 /* ---- one op ------------------------------------------------------------------------------- */
 
 /* An op with its inputs at the node's values, movable along their tangents (draw 0) or along their
- * magnitudes under random signs (draws 1, 2 ...): what cancels in the one does not in all others.
- */
+ * magnitudes under random weights (draws 1, 2 ...): what cancels in one does not in the others. */
 typedef struct mover {
     wgi_tangents *t;
     wg_node node;
@@ -130,18 +130,12 @@ static void mover_free(mover *m)
     wgi_release(&m->t->ctx->memory, m->levels, LEVELS * m->n_elements * sizeof(double));
 }
 
-static wg_status copy_like(wg_context *ctx, const wg_tensor *t, wg_tensor **out)
-{
-    return wg_tensor_from(ctx, wg_tensor_dtype(t), wg_tensor_rank(t), wg_tensor_dims(t),
-                          wg_tensor_dtype(t), wg_tensor_data(t), out);
-}
-
 static wg_status take_input(mover *m, int32_t i)
 {
     wg_node input = wg_node_input(m->node, i);
     m->source[i] = input.index;
     wg_status status = wg_get(input, &m->at[i]);
-    return status == WG_OK ? copy_like(m->t->ctx, m->at[i], &m->in[i]) : status;
+    return status == WG_OK ? wgi_copy_of(m->t->ctx, m->at[i], &m->in[i]) : status;
 }
 
 /* A weight of either sign in +-[0.5, 1.5), a fixed function of draw, input and element (a finaliser
