@@ -5,36 +5,24 @@
 #ifndef WG_TESTS_MODEL_BARE_H
 #define WG_TESTS_MODEL_BARE_H
 
-#include "support/cmocka_all.h"
-
-#include <string.h>
+#include "support/plain_context.h"
 
 #include "backends/native/native.h"
-#include "core/context.h"
 #include "core/param.h"
-#include "support/allocator.h"
 
 #include <wengert/model.h>
 
-typedef struct bare {
-    wgt_allocator allocator;
-    struct wg_context ctx;
-} bare;
+typedef wgt_plain bare;
 
 static inline void bare_start(bare *b)
 {
-    memset(b, 0, sizeof *b);
-    wgt_allocator_start(&b->allocator);
-    b->ctx.memory = wgt_allocator_hooks(&b->allocator);
-    b->ctx.seed = 20240229;
+    wgt_plain_start(b);
     b->ctx.updates[1] = wgi_native_backend.updates;
 }
 
-/* Everything was released, and rightly. */
 static inline void bare_finish(bare *b)
 {
-    assert_true(wgt_allocator_is_clean(&b->allocator));
-    wgt_allocator_finish(&b->allocator);
+    wgt_plain_finish(b);
 }
 
 /* Gives p a gradient, as a backward pass does. */
