@@ -57,6 +57,7 @@ static void configure(wg_context *ctx, const wg_config *c)
 {
     ctx->seed = c->seed;
     ctx->threads = c->threads > 0 ? c->threads : default_threads();
+    ctx->without_passes = c->without_passes;
     ctx->is_eager = c->eager;
     ctx->is_thread_invariant = c->thread_invariant;
     ctx->plan_cache_count = c->plan_cache_count > 0 ? c->plan_cache_count : 64;

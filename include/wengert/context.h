@@ -21,6 +21,14 @@ enum {
     WG_BACKEND_ONEDNN = 2  /**< Intel oneDNN */
 };
 
+/** Parts of planning that a context may be told to do without (bits of wg_config.without_passes):
+ * for finding a fault and for measuring. The bits of every result are the same with and without. */
+enum {
+    WG_PASS_FUSION = 1,  /**< evaluate pointwise ops and the reductions that end them in groups */
+    WG_PASS_MERGING = 2, /**< compute equal subexpressions once */
+    WG_PASS_IN_PLACE = 4 /**< write results over operands that nobody reads again */
+};
+
 /** Options of a context. Set `size` to sizeof(wg_config); a zero elsewhere is the default. */
 typedef struct wg_config {
     size_t size;
@@ -28,6 +36,7 @@ typedef struct wg_config {
     uint64_t seed;                 /**< key of all random ops and streams */
     int32_t threads;               /**< 0: as many as the machine offers; at most 1024 */
     uint32_t without;              /**< WG_BACKEND_ bits to leave out */
+    uint32_t without_passes;       /**< WG_PASS_ bits to leave out */
     bool eager;                    /**< run each op when it is recorded, with the same bits */
     bool thread_invariant;         /**< the same bits for every thread count */
     uint32_t plan_cache_count;     /**< plans kept at most; 0: 64 */

@@ -1,15 +1,16 @@
 /* The contract of a backend: a table of kernels laid over the ones below it.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A kernel is {op, accepts, prepare, run, destroy}. The planner asks each backend in turn, fastest
- * first; a refusal falls through and is never an error. The reference backend refuses nothing.
+ * A kernel is {op or group, accepts, prepare, run, destroy}. The planner asks each backend in turn,
+ * fastest first; a refusal falls through and is never an error. The reference backend refuses
+ * nothing.
  *
  *   accepts   NULL for yes, or a static reason that WENGERT_VERBOSE=dispatch prints
  *   prepare   may allocate; called once per planned step. WG_ERR_MEMORY fails the run; any other
  *             status falls through to the next backend
- *   run       allocates nothing of ours. Inputs never alias outputs unless the op is pointwise and
- *             the shapes agree. All data are aligned to 16 bytes at least. Outputs are
- *             uninitialised. WG_ERR_ENGINE makes the reference kernel redo the step
+ *   run       allocates nothing of ours. Inputs never alias outputs, but as groups allow it. All
+ *             data are aligned to 16 bytes at least. Outputs are uninitialised. WG_ERR_ENGINE makes
+ *             the reference kernel redo the step
  *   destroy   releases what prepare made; NULL where prepare is NULL
  *
  * Kernels leave the caller's rounding mode, denormal flags and thread count as they were. */
@@ -20,11 +21,61 @@
 
 #include "core/op.h"
 
+/* ---- groups --------------------------------------------------------------------------------- */
+
+/* A member's result stays inside its group. */
+#define WGI_INSIDE UINT32_MAX
+
+/* One op of a group. */
+typedef struct wgi_member {
+    uint16_t op; /* its place in the op table */
+    uint8_t n_in;
+    uint8_t dtype;   /* of its result */
+    uint32_t in[3];  /* below the group's n_in: that input; else n_in + an earlier member */
+    uint32_t out;    /* the output of the group that takes its result; WGI_INSIDE: none */
+    uint32_t number; /* its first number, into wgi_args.numbers; WGI_NO_NUMBER */
+    uint32_t attr;   /* of its attributes: into wgi_group.attrs, in words */
+} wgi_member;
+
+_Static_assert(sizeof(wgi_member) == 28, "a list of a million scalars is one group");
+
+/* Ops over one shape, evaluated together: block by block, so that what stays inside never leaves
+ * the nearest cache. Members are in order of dependence. Each is
+ *
+ *   pointwise   its result has the group's shape; operands from outside broadcast to it, those
+ *               from inside have it
+ *   a fill      likewise, without operands
+ *   an end      a reduction of a value of the group's shape, its operand 0; its result is always an
+ *               output and no member's operand
+ *
+ * The bits are those of the members run one by one by the same backend. An output may share the
+ * memory of an input of the group's own shape and of its element size, if no member after the one
+ * that writes the output reads that input. */
+typedef struct wgi_group {
+    const wgi_member *members;
+    uint32_t n_members;
+    int32_t rank; /* of the group's shape */
+    const int64_t *dims;
+    int64_t count;
+    const uint64_t *attrs;
+} wgi_group;
+
+/* What an op can be to a group. */
+typedef enum wgi_joining {
+    WGI_STAYS_OUT = 0,
+    WGI_JOINS, /* pointwise or fill */
+    WGI_ENDS   /* reduction */
+} wgi_joining;
+
+/* ---- kernels -------------------------------------------------------------------------------- */
+
 /* What is to be computed: known when planning, without data. */
 typedef struct wgi_problem {
     wg_context *ctx;
-    void *backend; /* the state that the backend's open made */
-    const wgi_op *op;
+    void *backend;          /* the state that the backend's open made */
+    const wgi_op *op;       /* NULL for a group */
+    uint16_t op_id;         /* its place in the op table */
+    const wgi_group *group; /* NULL for an op */
     int32_t n_in;
     int32_t n_out;
     const wgi_view *in; /* data are NULL here */
@@ -43,7 +94,7 @@ typedef struct wgi_prepared {
 
 typedef struct wgi_kernel {
     const char *name; /* "onednn.matmul" */
-    const char *op;   /* "matmul" */
+    const char *op;   /* "matmul"; NULL: asked for every op */
     const char *(*accepts)(const wgi_problem *problem);
     wg_status (*prepare)(const wgi_problem *problem, wgi_prepared *out);
     wg_status (*run)(const wgi_prepared *prepared, const wgi_args *args);
@@ -107,6 +158,11 @@ typedef struct wgi_backend {
     void (*close)(wg_context *ctx, void *state);
     const wgi_kernel *kernels; /* several rows of one op are asked in order */
     int32_t n_kernels;
+    /* The kernel of groups, and what it takes; NULL where the backend evaluates none. The answer
+     * for pointwise ops and fills depends on the op and the dtypes alone. What joins is evaluated:
+     * the kernel refuses no group that was formed by these answers, but for a lack of memory. */
+    const wgi_kernel *group;
+    wgi_joining (*joins)(const wgi_problem *problem);
     const wgi_updates *updates; /* NULL where the backend has none */
     /* What prepared steps share, counted once against the bound of the plan cache and given back as
      * they are destroyed. NULL where they share nothing. */

@@ -15,6 +15,18 @@
 #define WGI_NODISCARD
 #endif
 
+/* Whether this machine, and its operating system, has the instruction sets of the hot files. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WGI_CPU_HAS_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define WGI_CPU_HAS_AVX512                                                                         \
+    (WGI_CPU_HAS_AVX2 && __builtin_cpu_supports("avx512f") &&                                      \
+     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&                   \
+     __builtin_cpu_supports("avx512vl"))
+#else
+#define WGI_CPU_HAS_AVX2 0
+#define WGI_CPU_HAS_AVX512 0
+#endif
+
 /* The wide floating type, IEEE binary128: the oracle of the tests, never in the library itself. */
 #if defined(WGI_WIDE)
 #if defined(__SIZEOF_FLOAT128__) && !defined(__aarch64__)

@@ -27,6 +27,7 @@ struct wg_context {
     bool is_eager;
     bool is_thread_invariant;
     int32_t threads;
+    uint32_t without_passes; /* WG_PASS_ bits */
     uint64_t seed;
     uint64_t n_streams; /* streams given to graphs */
     uint64_t n_models;  /* streams given to models */

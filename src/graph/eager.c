@@ -13,6 +13,7 @@ wg_status wgi_single_run(const wgi_single *s, wgi_fault *fault)
     wgi_problem problem = {
         .ctx = ctx,
         .op = s->op,
+        .op_id = s->op_id,
         .n_in = s->n_in,
         .n_out = s->op->n_out,
         .in = s->views,

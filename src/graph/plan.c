@@ -472,6 +472,7 @@ static wg_status choose_kernel(planner *p, wgi_step *s)
     wgi_problem problem = {
         .ctx = p->ctx,
         .op = op_at(p, r),
+        .op_id = r->op,
         .n_in = s->n_in,
         .n_out = s->n_out,
         .in = views,

@@ -1,12 +1,30 @@
 /* The native backend's table.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Its kernels are functions of inputs, shapes and the build alone: no state, no threads, no look at
- * the machine they run on. */
+ * Its kernels are functions of inputs, shapes and the instruction set alone, which is chosen once
+ * for a context. */
 #include "backends/native/native.h"
+
+#include "core/context.h"
 
 #include "backends/native/matmul.h"
 #include "backends/native/updates.h"
+
+static wg_status open_native(wg_context *ctx, void **state)
+{
+    wgi_native *native = wgi_alloc_zeroed(&ctx->memory, 1, sizeof *native);
+    if (native == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    native->isa = wgi_isa_detect();
+    *state = native;
+    return WG_OK;
+}
+
+static void close_native(wg_context *ctx, void *state)
+{
+    wgi_release(&ctx->memory, state, sizeof(wgi_native));
+}
 
 static const wgi_kernel kernels[] = {
     {
@@ -26,6 +44,8 @@ static const wgi_updates updates = {
 
 const wgi_backend wgi_native_backend = {
     .name = "native",
+    .open = open_native,
+    .close = close_native,
     .kernels = kernels,
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
     .updates = &updates,

@@ -3,7 +3,13 @@
 #ifndef WG_NATIVE_NATIVE_H
 #define WG_NATIVE_NATIVE_H
 
+#include "backends/native/isa.h"
 #include "core/backend.h"
+
+/* The backend's state: wgi_problem.backend of its kernels. */
+typedef struct wgi_native {
+    wgi_isa isa;
+} wgi_native;
 
 extern const wgi_backend wgi_native_backend;
 
