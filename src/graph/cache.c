@@ -8,62 +8,118 @@
 #include "core/param.h"
 #include "graph/plan.h"
 
-static bool push_word(wg_context *ctx, uint64_t word)
-{
-    uint64_t *slot = wgi_array_push(&ctx->memory, &ctx->engine->request_words, sizeof *slot);
-    if (slot != NULL) {
-        *slot = word;
-    }
-    return slot != NULL;
-}
+/* ---- the key -------------------------------------------------------------------------------- */
 
-static bool push_indices(wg_context *ctx, const wgi_array *indices)
+static uint64_t *put_indices(uint64_t *word, const wgi_array *indices)
 {
     const uint32_t *index = indices->data;
-    bool ok = push_word(ctx, indices->count);
-    for (size_t i = 0; ok && i < indices->count; i++) {
-        ok = push_word(ctx, index[i]);
+    *word++ = indices->count;
+    for (size_t i = 0; i < indices->count; i++) {
+        *word++ = index[i];
     }
-    return ok;
+    return word;
 }
 
 /* One bit for each leaf: whether it holds a gradient, which a backward run adds to. */
-static bool push_gradient_bits(const wgi_request *request)
+static uint64_t *put_gradient_bits(uint64_t *word, const wg_graph *g)
 {
-    const wg_graph *g = request->graph;
     uint64_t bits = 0;
-    bool ok = true;
-    if (request->loss == WGI_NONE) {
-        return true;
-    }
-    for (uint32_t i = 0; ok && i < g->list.leaves.count; i++) {
-        bool has = !wgi_leaf_gradient_is_empty(wgi_leaf_at(&g->list, i));
+    for (uint32_t i = 0; i < g->list.leaves.count; i++) {
+        const bool has = !wgi_leaf_gradient_is_empty(wgi_leaf_at(&g->list, i));
         bits = (bits << 1) | has;
         if (i % 64 == 63) {
-            ok = push_word(g->ctx, bits);
+            *word++ = bits;
             bits = 0;
         }
     }
-    return ok && push_word(g->ctx, bits);
+    *word++ = bits;
+    return word;
 }
 
+/* What a plan depends on beside the list; the context's options are the same for its whole life. */
 static bool make_key(const wgi_request *request)
 {
     const wg_graph *g = request->graph;
-    wg_context *ctx = g->ctx;
-    ctx->engine->request_words.count = 0;
-    return push_word(ctx, request->loss) && push_word(ctx, (uint64_t)ctx->threads) &&
-           push_word(ctx, ctx->is_thread_invariant) && push_word(ctx, g->list.leaves.count) &&
-           push_indices(ctx, &request->wanted) && push_indices(ctx, &g->present) &&
-           push_gradient_bits(request);
+    wgi_array *words = &g->ctx->engine->request_words;
+    const size_t n_most = 5 + request->wanted.count + g->present.count + g->list.leaves.count / 64;
+    words->count = 0;
+    if (!wgi_array_reserve(&g->ctx->memory, words, n_most, sizeof(uint64_t))) {
+        return false;
+    }
+    uint64_t *word = words->data;
+    *word++ = request->loss;
+    *word++ = g->list.leaves.count;
+    word = put_indices(word, &request->wanted);
+    word = put_indices(word, &g->present);
+    if (request->loss != WGI_NONE) {
+        word = put_gradient_bits(word, g);
+    }
+    words->count = (size_t)(word - (uint64_t *)words->data);
+    return true;
 }
 
-static bool matches(const wgi_plan *plan, uint64_t hash, const wgi_request *request)
+/* A list that was found equal once and has not grown is equal still. */
+static bool has_list(wgi_plan *plan, const wg_graph *g)
+{
+    const uint32_t count = wgi_list_count(&g->list);
+    if (plan->known == g && plan->known_epoch == g->epoch && plan->known_count == count) {
+        return true;
+    }
+    if (!wgi_list_equal(&plan->list, &plan->extent, &g->list)) {
+        return false;
+    }
+    plan->known = g;
+    plan->known_epoch = g->epoch;
+    plan->known_count = count;
+    return true;
+}
+
+static bool matches(wgi_plan *plan, uint64_t hash, const wgi_request *request)
 {
     const wgi_array *words = &request->graph->ctx->engine->request_words;
     return plan->hash == hash && plan->key.count == words->count &&
            memcmp(plan->key.data, words->data, words->count * sizeof(uint64_t)) == 0 &&
-           wgi_list_equal(&plan->list, &plan->extent, &request->graph->list);
+           has_list(plan, request->graph);
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static wgi_plan **bucket_of(const wgi_engine *e, uint64_t hash)
+{
+    return (wgi_plan **)e->buckets.data + (hash >> 17 & (e->buckets.count - 1));
+}
+
+/* As many buckets as plans may be kept, 16 at least; a failure leaves the smaller table. */
+static bool grow_buckets(wg_context *ctx)
+{
+    wgi_engine *e = ctx->engine;
+    if (e->buckets.count > 0 && ctx->stats.plans < e->buckets.count) {
+        return true;
+    }
+    const size_t n = e->buckets.count > 0 ? 2 * e->buckets.count : 16;
+    wgi_array larger = {NULL, 0, 0};
+    if (!wgi_array_reserve(&ctx->memory, &larger, n, sizeof(wgi_plan *))) {
+        return e->buckets.count > 0;
+    }
+    memset(larger.data, 0, n * sizeof(wgi_plan *));
+    larger.count = n;
+    wgi_array_free(&ctx->memory, &e->buckets, sizeof(wgi_plan *));
+    e->buckets = larger;
+    for (wgi_plan *plan = e->newest; plan != NULL; plan = plan->older) {
+        wgi_plan **bucket = bucket_of(e, plan->hash);
+        plan->next = *bucket;
+        *bucket = plan;
+    }
+    return true;
+}
+
+static void take_from_bucket(const wgi_engine *e, const wgi_plan *plan)
+{
+    wgi_plan **link = bucket_of(e, plan->hash);
+    while (*link != plan) {
+        link = &(*link)->next;
+    }
+    *link = plan->next;
 }
 
 static void unlink_plan(wgi_engine *e, wgi_plan *plan)
@@ -85,6 +141,7 @@ static void link_newest(wgi_engine *e, wgi_plan *plan)
 static void evict(wg_context *ctx, wgi_plan *plan)
 {
     unlink_plan(ctx->engine, plan);
+    take_from_bucket(ctx->engine, plan);
     ctx->stats.plans--;
     ctx->stats.plan_bytes -= plan->bytes;
     wgi_plan_free(ctx, plan);
@@ -125,10 +182,13 @@ wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out)
     }
     uint64_t hash = wgi_hash_bytes(wgi_list_hash(&request->graph->list), e->request_words.data,
                                    e->request_words.count * sizeof(uint64_t));
-    for (wgi_plan *plan = e->newest; plan != NULL; plan = plan->older) {
+    wgi_plan *plan = e->buckets.count > 0 ? *bucket_of(e, hash) : NULL;
+    for (; plan != NULL; plan = plan->next) {
         if (matches(plan, hash, request)) {
-            unlink_plan(e, plan);
-            link_newest(e, plan);
+            if (plan != e->newest) {
+                unlink_plan(e, plan);
+                link_newest(e, plan);
+            }
             ctx->stats.plan_hits++;
             *out = plan;
             return WG_OK;
@@ -156,24 +216,32 @@ static bool is_over_bounds(const wg_context *ctx)
     return ctx->stats.plans > ctx->plan_cache_count || cached_bytes(ctx) > ctx->plan_cache_bytes;
 }
 
+static void enter(wg_context *ctx, wgi_plan *plan)
+{
+    wgi_plan **bucket = bucket_of(ctx->engine, plan->hash);
+    plan->next = *bucket;
+    *bucket = plan;
+    plan->is_cached = true;
+    link_newest(ctx->engine, plan);
+    ctx->stats.plans++;
+    ctx->stats.plan_bytes += plan->bytes;
+}
+
 void wgi_plan_put(wg_context *ctx, wgi_plan *plan)
 {
-    wgi_engine *e = ctx->engine;
-    bool may_stay = !plan->is_tainted && plan->bytes <= ctx->plan_cache_bytes;
-    if (plan->is_cached && !may_stay) {
+    const wgi_engine *e = ctx->engine;
+    if (plan->is_cached && !plan->is_tainted) {
+        return;
+    }
+    if (plan->is_cached) {
         evict(ctx, plan);
         return;
     }
-    if (!may_stay) {
+    if (plan->is_tainted || plan->bytes > ctx->plan_cache_bytes || !grow_buckets(ctx)) {
         wgi_plan_free(ctx, plan);
         return;
     }
-    if (!plan->is_cached) {
-        plan->is_cached = true;
-        link_newest(e, plan);
-        ctx->stats.plans++;
-        ctx->stats.plan_bytes += plan->bytes;
-    }
+    enter(ctx, plan);
     while (e->oldest != plan && is_over_bounds(ctx)) {
         evict(ctx, e->oldest);
         ctx->stats.plan_evictions++;

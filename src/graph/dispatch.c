@@ -13,7 +13,10 @@ static const char *next_reason(const wgi_problem *problem, const wgi_kernel *ker
 static void say_shapes(wgi_text *text, const wgi_problem *problem)
 {
     char shape[WGI_SHAPE_TEXT];
-    wgi_text_add(text, "dispatch: %s", problem->op->name);
+    wgi_text_add(text, "dispatch: %s", problem->op != NULL ? problem->op->name : "group");
+    if (problem->group != NULL) {
+        wgi_text_add(text, " of %u", (unsigned)problem->group->n_members);
+    }
     for (int32_t i = 0; i < problem->n_in; i++) {
         const wgi_view *v = &problem->in[i];
         wgi_text_add(text, "%s%s", i > 0 ? " x " : " ",
@@ -97,9 +100,31 @@ wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *ou
                             why.text);
 }
 
-/* The reference kernel on the same arguments. It needs no scratch and prepares nothing. */
-static wg_status redo(wg_context *ctx, const wgi_op *op, const wgi_args *args)
+wg_status wgi_dispatch_group(const wgi_problem *problem, int32_t backend, wgi_choice *out)
 {
+    const wgi_backend_slot *slot = &problem->ctx->backends[backend];
+    const wgi_kernel *kernel = slot->backend->group;
+    declined why;
+    why.reasons = wgi_text_make(why.text, sizeof why.text);
+    memset(out, 0, sizeof *out);
+    wgi_problem asked = *problem;
+    asked.backend = slot->state;
+    const wg_status status = ask(&asked, kernel, &why, out);
+    if (status != WG_OK) {
+        return status == WG_ERR_UNSUPPORTED ? WG_ERR_INTERNAL : status;
+    }
+    out->kernel = kernel;
+    out->backend = backend;
+    if (problem->ctx->is_verbose) {
+        say(problem, kernel, &why);
+    }
+    return WG_OK;
+}
+
+/* The reference needs no scratch and prepares nothing. */
+wg_status wgi_redo(wg_context *ctx, const wgi_op *op, const wgi_args *args)
+{
+    ctx->stats.engine_failures++;
     wgi_problem problem = {
         .ctx = ctx,
         .op = op,
@@ -126,9 +151,8 @@ wg_status wgi_run_kernel(wg_context *ctx, const wgi_op *op, const wgi_choice *ch
 {
     wg_status status = choice->kernel->run(&choice->prepared, args);
     if (WGI_UNLIKELY(status == WG_ERR_ENGINE)) {
-        ctx->stats.engine_failures++;
         *is_tainted = true;
-        status = redo(ctx, op, args);
+        status = wgi_redo(ctx, op, args);
     }
     return status;
 }
@@ -137,7 +161,7 @@ wg_status wgi_fault_to_failure(wg_graph *g, uint32_t node, const wgi_op *op, wg_
                                const wgi_fault *fault)
 {
     const char *text = fault->text[0] != '\0' ? fault->text : wg_status_text(status);
-    (void)wgi_run_fail(g, status, op->name, "%s", text);
+    (void)wgi_run_fail(g, status, op != NULL ? op->name : "group", "%s", text);
     if (node < wgi_list_count(&g->list)) {
         const char *name = wgi_list_name(&g->list, node);
         const wgi_site *site = wgi_list_site(&g->list, node);

@@ -1,6 +1,6 @@
 /* The engine: what all graphs of a context share.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "graph/plan.h"
+#include "graph/planner.h"
 
 static wg_graph *new_shell(wg_context *ctx)
 {
@@ -102,6 +102,8 @@ static void free_arrays(const wg_allocator *a, wgi_engine *e)
     wgi_array_free(a, &e->marks, sizeof(uint8_t));
     wgi_array_free(a, &e->adjoints, sizeof(uint32_t));
     wgi_array_free(a, &e->depends, sizeof(uint8_t));
+    wgi_planner_free(a, e->planner);
+    e->planner = NULL;
 }
 
 void wgi_engine_destroy(wg_context *ctx)
@@ -118,6 +120,7 @@ void wgi_engine_destroy(wg_context *ctx)
         wgi_release(a, g, sizeof *g);
     }
     wgi_plans_free(ctx);
+    wgi_array_free(a, &e->buckets, sizeof(wgi_plan *));
     free_insides(e->scratch);
     wgi_release(a, e->scratch, sizeof *e->scratch);
     wgi_release(a, e->workspace, e->workspace_bytes);

@@ -76,8 +76,10 @@ struct wg_graph {
 typedef struct wgi_engine {
     wg_graph *shells;
     wg_graph *scratch;
-    struct wgi_plan *newest; /* the plan cache, most recently used first */
+    struct wgi_planner *planner; /* made at the first plan; keeps its arrays */
+    struct wgi_plan *newest;     /* the plan cache, most recently used first */
     struct wgi_plan *oldest;
+    wgi_array buckets; /* struct wgi_plan *: the cache by hash; a power of two of them */
     void *workspace;
     size_t workspace_bytes;
     wgi_array request_words; /* uint64_t */

@@ -1,55 +1,15 @@
 /* Planning: from a list and a request to steps, kernels and buffers.
- * SPDX-License-Identifier: Apache-2.0
- *
- * One linear pass each: expand the list by its gradients, mark what is needed, lay out buffers and
- * steps in list order, choose kernels, place. */
-#include "graph/plan.h"
-
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/checked.h"
 #include "core/param.h"
+#include "graph/planner.h"
 #include "graph/record.h"
 
-/* What planning knows while it runs; freed at its end. The last three arrays have an element for
- * each entry of the expanded list. */
-typedef struct planner {
-    const wgi_request *request;
-    wg_context *ctx;
-    wg_graph *user;
-    wg_graph *scratch;
-    wgi_plan *plan;
-    wgi_adjoints adjoints;
-    wgi_array targets;   /* target */
-    wgi_array needed;    /* uint8_t */
-    wgi_array claims;    /* uint32_t: CLAIM_RESULT or CLAIM_GRADIENT | place, or WGI_NONE */
-    wgi_array buffer_of; /* uint32_t */
-} planner;
-
-enum {
-    CLAIM_GRADIENT = 1 << 30
-};
-
-typedef struct target {
-    uint32_t leaf;
-    uint32_t node; /* of the gradient to deliver */
-    bool adds;
-} target;
-
-static void planner_free(planner *p)
+bool wgi_planner_fill(wgi_planner *p, wgi_array *array, size_t n, size_t size, int byte)
 {
-    const wg_allocator *a = &p->ctx->memory;
-    wgi_adjoints_put(&p->adjoints);
-    wgi_array_free(a, &p->targets, sizeof(target));
-    wgi_array_free(a, &p->needed, sizeof(uint8_t));
-    wgi_array_free(a, &p->claims, sizeof(uint32_t));
-    wgi_array_free(a, &p->buffer_of, sizeof(uint32_t));
-    wgi_list_clear(&p->scratch->list);
-}
-
-static bool fill_array(const wg_allocator *a, wgi_array *array, size_t n, size_t size, int byte)
-{
-    if (!wgi_array_reserve(a, array, n, size)) {
+    array->count = 0;
+    if (!wgi_array_reserve(&p->ctx->memory, array, n, size)) {
         return false;
     }
     if (n > 0) {
@@ -62,7 +22,7 @@ static bool fill_array(const wg_allocator *a, wgi_array *array, size_t n, size_t
 /* ---- expanding ---------------------------------------------------------------------------- */
 
 /* An error of the scratch list is the run's. */
-static wg_status scratch_failure(planner *p, wg_status status)
+static wg_status scratch_failure(wgi_planner *p, wg_status status)
 {
     const wgi_failure *f = &p->scratch->failure;
     if (f->status != WG_OK) {
@@ -71,13 +31,12 @@ static wg_status scratch_failure(planner *p, wg_status status)
     return wgi_run_fail(p->user, status, "plan", "%s", wg_status_text(status));
 }
 
-static bool start_adjoints(planner *p)
+static bool start_adjoints(wgi_planner *p)
 {
     const wgi_list *list = &p->scratch->list;
-    const wg_allocator *a = &p->ctx->memory;
     uint32_t n = wgi_list_count(list);
     p->adjoints.g = p->scratch;
-    if (!fill_array(a, &p->adjoints.depends, n, sizeof(uint8_t), 0)) {
+    if (!wgi_planner_fill(p, &p->adjoints.depends, n, sizeof(uint8_t), 0)) {
         return false;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -88,11 +47,11 @@ static bool start_adjoints(planner *p)
 }
 
 /* Marks the entries that the loss depends on through wanted gradients. */
-static bool mark_ancestors(planner *p, wgi_array *reached)
+static bool mark_ancestors(wgi_planner *p, wgi_array *reached)
 {
     const wgi_list *list = &p->user->list;
     uint32_t n = wgi_list_count(list);
-    if (!fill_array(&p->ctx->memory, reached, n, sizeof(uint8_t), 0)) {
+    if (!wgi_planner_fill(p, reached, n, sizeof(uint8_t), 0)) {
         return false;
     }
     uint8_t *mark = reached->data;
@@ -120,7 +79,7 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf)
 }
 
 /* The gradient that a leaf holds already, as a leaf of the expanded list. */
-static wg_node held_gradient(planner *p, uint32_t leaf_index)
+static wg_node held_gradient(wgi_planner *p, uint32_t leaf_index)
 {
     const wgi_list *user = &p->user->list;
     wgi_list *list = &p->scratch->list;
@@ -132,7 +91,7 @@ static wg_node held_gradient(planner *p, uint32_t leaf_index)
     return wgi_handle(p->scratch, wgi_list_count(list) - 1);
 }
 
-static bool add_target(planner *p, uint32_t leaf_index)
+static bool add_target(wgi_planner *p, uint32_t leaf_index)
 {
     const wgi_leaf *leaf = wgi_leaf_at(&p->user->list, leaf_index);
     uint32_t dx = ((const uint32_t *)p->adjoints.of.data)[leaf->node];
@@ -142,15 +101,15 @@ static bool add_target(planner *p, uint32_t leaf_index)
     if (adds) {
         n = wgi_emit_add(p->scratch, held_gradient(p, leaf_index), n);
     }
-    target *t = wgi_array_push(&p->ctx->memory, &p->targets, sizeof *t);
+    wgi_target *t = wgi_array_push(&p->ctx->memory, &p->targets, sizeof *t);
     if (t == NULL || p->scratch->failure.status != WG_OK) {
         return false;
     }
-    *t = (target){.leaf = leaf_index, .node = n.index, .adds = adds};
+    *t = (wgi_target){.leaf = leaf_index, .node = n.index, .adds = adds};
     return true;
 }
 
-static wg_status expand_backward(planner *p)
+static wg_status expand_backward(wgi_planner *p)
 {
     wg_status status =
         start_adjoints(p) ? wgi_differentiate(&p->adjoints, p->request->loss) : WG_ERR_MEMORY;
@@ -170,7 +129,7 @@ static wg_status expand_backward(planner *p)
     return ok ? WG_OK : scratch_failure(p, WG_ERR_MEMORY);
 }
 
-static wg_status expand(planner *p)
+static wg_status expand(wgi_planner *p)
 {
     wg_graph *e = p->scratch;
     memset(&e->failure, 0, sizeof e->failure);
@@ -182,78 +141,40 @@ static wg_status expand(planner *p)
     return p->request->loss != WGI_NONE ? expand_backward(p) : WG_OK;
 }
 
-/* ---- what is needed ----------------------------------------------------------------------- */
+/* ---- what is wanted ------------------------------------------------------------------------- */
 
-static uint8_t *needed(const planner *p, uint32_t i)
+static bool make_fates(wgi_planner *p)
 {
-    return (uint8_t *)p->needed.data + i;
-}
-
-static bool is_present(const planner *p, uint32_t i)
-{
-    return i < wgi_list_count(&p->user->list) && i < p->user->value_of.count &&
-           ((wg_tensor **)p->user->value_of.data)[i] != NULL;
-}
-
-/* Whether the op whose record is at i has an output that must be computed. */
-static bool must_run(const planner *p, uint32_t i, const wgi_op *op)
-{
-    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
-        if (*needed(p, i + k) && !is_present(p, i + k)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const wgi_op *op_at(const planner *p, const wgi_entry *r)
-{
-    return p->ctx->ops->ops[r->op];
-}
-
-static bool mark_needed(planner *p)
-{
-    const wgi_list *list = &p->scratch->list;
-    uint32_t n = wgi_list_count(list);
-    if (!fill_array(&p->ctx->memory, &p->needed, n, sizeof(uint8_t), 0)) {
+    const size_t n = wgi_list_count(&p->scratch->list);
+    p->fates.count = 0;
+    if (!wgi_array_reserve(&p->ctx->memory, &p->fates, n, sizeof(wgi_fate))) {
         return false;
     }
-    const uint32_t *wanted = p->request->wanted.data;
-    for (size_t i = 0; i < p->request->wanted.count; i++) {
-        *needed(p, wanted[i]) = 1;
+    wgi_fate *fates = p->fates.data;
+    for (size_t i = 0; i < n; i++) {
+        fates[i] = (wgi_fate){.buffer = WGI_NONE};
     }
-    const target *targets = p->targets.data;
-    for (size_t i = 0; i < p->targets.count; i++) {
-        *needed(p, targets[i].node) = 1;
-    }
-    for (uint32_t i = n; i > 0; i--) {
-        const wgi_entry *r = wgi_record_at(list, i - 1);
-        if (wgi_record_is_leaf(r) || r->part > 0 || !must_run(p, i - 1, op_at(p, r))) {
-            continue;
-        }
-        const uint32_t *in = wgi_inputs_of(list, r);
-        for (uint32_t k = 0; k < r->n_in; k++) {
-            *needed(p, in[k]) = 1;
-        }
-    }
+    p->fates.count = n;
     return true;
 }
 
-/* ---- results and gradients ---------------------------------------------------------------- */
-
-static uint32_t *claim(const planner *p, uint32_t i)
+/* Makes the source of an entry a root, and lets its op write it where it is wanted if no other root
+ * has it written elsewhere. Leaves, present values and aliases are written by no op. */
+static void want(wgi_planner *p, uint32_t node, uint32_t claim)
 {
-    return (uint32_t *)p->claims.data + i;
-}
-
-/* Whether an op writes this entry itself, so that it may write it where it is wanted. */
-static bool is_written(const planner *p, uint32_t i)
-{
+    const uint32_t i = wgi_source_of(p, node);
     const wgi_entry *r = wgi_record_at(&p->scratch->list, i);
-    return !wgi_record_is_leaf(r) && !is_present(p, i) && !(op_at(p, r)->traits & WGI_LAYOUT);
+    wgi_fate *f = wgi_fate_at(p, i);
+    const bool is_written = !wgi_record_is_leaf(r) && !wgi_is_present(p, i) &&
+                            (wgi_op_at(p, r)->traits & WGI_LAYOUT) == 0;
+    if (is_written && (f->flags & WGI_IS_CLAIMED) == 0) {
+        f->flags |= WGI_IS_CLAIMED;
+        f->buffer = claim;
+    }
+    f->flags |= WGI_IS_ROOT;
 }
 
-static bool claim_results(planner *p)
+static bool want_results(wgi_planner *p)
 {
     const uint32_t *wanted = p->request->wanted.data;
     for (uint32_t i = 0; i < p->request->wanted.count; i++) {
@@ -261,18 +182,15 @@ static bool claim_results(planner *p)
         if (r == NULL) {
             return false;
         }
-        r->node = wanted[i];
-        r->copy_of = WGI_NONE;
-        if (is_written(p, wanted[i])) {
-            *claim(p, wanted[i]) = i;
-        }
+        *r = (wgi_plan_result){.node = wanted[i], .copy_of = WGI_NONE};
+        want(p, wanted[i], i);
     }
     return true;
 }
 
-static bool claim_gradients(planner *p)
+static bool want_gradients(wgi_planner *p)
 {
-    const target *targets = p->targets.data;
+    const wgi_target *targets = p->targets.data;
     for (uint32_t i = 0; i < p->targets.count; i++) {
         wgi_plan_gradient *g = wgi_array_push(&p->ctx->memory, &p->plan->gradients, sizeof *g);
         if (g == NULL) {
@@ -283,209 +201,39 @@ static bool claim_gradients(planner *p)
             .copy_of = WGI_NONE,
             .adds = targets[i].adds,
         };
-        uint32_t node = targets[i].node;
-        if (is_written(p, node) && *claim(p, node) == WGI_NONE) {
-            *claim(p, node) = i | CLAIM_GRADIENT;
-        }
+        want(p, targets[i].node, i | WGI_CLAIM_GRADIENT);
     }
     return true;
 }
 
-/* Those that no op writes in place are copied at the end. */
-static void note_copies(planner *p)
-{
-    const uint32_t *buffer_of = p->buffer_of.data;
-    wgi_plan_result *results = p->plan->results.data;
-    for (uint32_t i = 0; i < p->plan->results.count; i++) {
-        if (*claim(p, results[i].node) != i) {
-            results[i].copy_of = buffer_of[results[i].node];
-        }
-    }
-    wgi_plan_gradient *gradients = p->plan->gradients.data;
-    const target *targets = p->targets.data;
-    for (uint32_t i = 0; i < p->plan->gradients.count; i++) {
-        if (*claim(p, targets[i].node) != (i | CLAIM_GRADIENT)) {
-            gradients[i].copy_of = buffer_of[targets[i].node];
-        }
-    }
-}
+/* ---- kernels -------------------------------------------------------------------------------- */
 
-/* ---- buffers and steps -------------------------------------------------------------------- */
-
-static uint32_t add_buffer(planner *p, const wgi_entry *r, wgi_place place, uint32_t index)
-{
-    wgi_buffer *b = wgi_array_push(&p->ctx->memory, &p->plan->buffers, sizeof *b);
-    if (b == NULL) {
-        return WGI_NONE;
-    }
-    b->view = wgi_record_view(&p->scratch->list, r);
-    b->place = place;
-    b->index = index;
-    return (uint32_t)p->plan->buffers.count - 1;
-}
-
-static uint32_t gradient_of_leaf(const planner *p, uint32_t leaf)
-{
-    const target *targets = p->targets.data;
-    uint32_t i = 0;
-    while (i < p->targets.count && targets[i].leaf != leaf) {
-        i++;
-    }
-    return i;
-}
-
-static uint32_t leaf_buffer(planner *p, const wgi_entry *r)
-{
-    if (r->attr == WGI_LEAF_GRADIENT) {
-        return add_buffer(p, r, WGI_IN_GRADIENT, gradient_of_leaf(p, r->in[0]));
-    }
-    return add_buffer(p, r, WGI_IN_LEAF, r->in[0]);
-}
-
-/* The memory behind a buffer; aliases point at it directly. */
-static uint32_t base_of(const wgi_plan *plan, uint32_t b)
-{
-    const wgi_buffer *buffer = (const wgi_buffer *)plan->buffers.data + b;
-    return buffer->place == WGI_IN_ALIAS ? buffer->index : b;
-}
-
-static uint32_t output_buffer(planner *p, uint32_t node, const wgi_entry *r)
-{
-    uint32_t c = *claim(p, node);
-    if (!*needed(p, node) || is_present(p, node) || c == WGI_NONE) {
-        return add_buffer(p, r, WGI_IN_WORKSPACE, 0);
-    }
-    bool is_gradient = c & CLAIM_GRADIENT;
-    return add_buffer(p, r, is_gradient ? WGI_IN_GRADIENT : WGI_IN_RESULT,
-                      c & ~(uint32_t)CLAIM_GRADIENT);
-}
-
-static bool push_operand(planner *p, uint32_t buffer)
-{
-    uint32_t *slot = wgi_array_push(&p->ctx->memory, &p->plan->operands, sizeof *slot);
-    if (slot == NULL || buffer == WGI_NONE) {
-        return false;
-    }
-    *slot = buffer;
-    return true;
-}
-
-/* A present output is read where it is, and written anew into a buffer that nobody reads. */
-static bool add_step(planner *p, uint32_t node, const wgi_entry *r, const wgi_op *op)
-{
-    uint32_t *buffer_of = p->buffer_of.data;
-    const uint32_t *in = wgi_inputs_of(&p->scratch->list, r);
-    uint32_t first = (uint32_t)p->plan->operands.count;
-    for (uint32_t k = 0; k < r->n_in; k++) {
-        if (!push_operand(p, buffer_of[in[k]])) {
-            return false;
-        }
-    }
-    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
-        uint32_t b = output_buffer(p, node + k, r + k);
-        if (!push_operand(p, b)) {
-            return false;
-        }
-        if (!is_present(p, node + k)) {
-            buffer_of[node + k] = b;
-        }
-    }
-    wgi_step *s = wgi_array_push(&p->ctx->memory, &p->plan->steps, sizeof *s);
-    if (s == NULL) {
-        return false;
-    }
-    s->node = node;
-    s->number = r->number;
-    s->first = first;
-    s->n_in = r->n_in;
-    s->n_out = (uint16_t)op->n_out;
-    uint32_t n_operands = (uint32_t)s->n_in + s->n_out;
-    if (n_operands > p->plan->max_operands) {
-        p->plan->max_operands = n_operands;
-    }
-    return true;
-}
-
-static bool lay_out_op(planner *p, uint32_t i, const wgi_entry *r)
-{
-    uint32_t *buffer_of = p->buffer_of.data;
-    const wgi_op *op = op_at(p, r);
-    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
-        if (*needed(p, i + k) && is_present(p, i + k)) {
-            buffer_of[i + k] = add_buffer(p, r + k, WGI_IN_VALUE, i + k);
-            if (buffer_of[i + k] == WGI_NONE) {
-                return false;
-            }
-        }
-    }
-    if (!must_run(p, i, op)) {
-        return true;
-    }
-    if (op->traits & WGI_LAYOUT) {
-        uint32_t x = buffer_of[*wgi_inputs_of(&p->scratch->list, r)];
-        buffer_of[i] = add_buffer(p, r, WGI_IN_ALIAS, base_of(p->plan, x));
-        return buffer_of[i] != WGI_NONE;
-    }
-    return add_step(p, i, r, op);
-}
-
-static bool lay_out(planner *p)
-{
-    const wg_allocator *a = &p->ctx->memory;
-    uint32_t n = wgi_list_count(&p->scratch->list);
-    if (!fill_array(a, &p->claims, n, sizeof(uint32_t), 0xFF) ||
-        !fill_array(a, &p->buffer_of, n, sizeof(uint32_t), 0xFF) || !claim_results(p) ||
-        !claim_gradients(p)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        const wgi_entry *r = wgi_record_at(&p->scratch->list, i);
-        bool ok = true;
-        if (wgi_record_is_leaf(r)) {
-            if (*needed(p, i)) {
-                uint32_t b = leaf_buffer(p, r);
-                ((uint32_t *)p->buffer_of.data)[i] = b;
-                ok = b != WGI_NONE;
-            }
-        } else if (r->part == 0) {
-            ok = lay_out_op(p, i, r);
-        }
-        if (!ok) {
-            return false;
-        }
-    }
-    note_copies(p);
-    return true;
-}
-
-/* ---- kernels ------------------------------------------------------------------------------ */
-
-static wg_status choose_kernel(planner *p, wgi_step *s)
+wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
 {
     wgi_plan *plan = p->plan;
-    const uint32_t *operands = (const uint32_t *)plan->operands.data + s->first;
     const wgi_entry *r = wgi_record_at(&p->scratch->list, s->node);
-    wgi_view *views = plan->views.data;
-    for (uint32_t k = 0; k < (uint32_t)s->n_in + s->n_out; k++) {
-        views[k] = ((const wgi_buffer *)plan->buffers.data)[operands[k]].view;
-    }
-    wgi_problem problem = {
+    const wgi_view *views = (const wgi_view *)plan->views.data + s->first;
+    const wgi_problem problem = {
         .ctx = p->ctx,
-        .op = op_at(p, r),
-        .op_id = r->op,
-        .n_in = s->n_in,
-        .n_out = s->n_out,
+        .op = group == NULL ? s->op : NULL,
+        .op_id = group == NULL ? r->op : 0,
+        .group = group,
+        .n_in = (int32_t)s->n_in,
+        .n_out = (int32_t)s->n_out,
         .in = views,
         .out = views + s->n_in,
-        .attr = wgi_attrs_of(&p->scratch->list, r),
+        .attr = group == NULL ? wgi_attrs_of(&p->scratch->list, r) : NULL,
         .threads = p->ctx->threads,
         .is_thread_invariant = p->ctx->is_thread_invariant,
     };
     wgi_choice choice;
-    wg_status status = wgi_dispatch(&problem, 0, &choice);
+    const wg_status status = group == NULL
+                                 ? wgi_dispatch(&problem, 0, &choice)
+                                 : wgi_dispatch_group(&problem, p->grouping_index, &choice);
     plan->is_tainted = plan->is_tainted || choice.had_engine_failure;
     if (status != WG_OK) {
-        return wgi_run_fail(p->user, status, problem.op->name, "%s", wg_status_text(status));
+        const char *name = group == NULL ? s->op->name : "group";
+        return wgi_run_fail(p->user, status, name, "%s", wg_status_text(status));
     }
     s->kernel = choice.kernel;
     s->prepared = choice.prepared;
@@ -497,82 +245,205 @@ static wg_status choose_kernel(planner *p, wgi_step *s)
     return WG_OK;
 }
 
-static wg_status choose_kernels(planner *p)
+/* ---- what the plan keeps -------------------------------------------------------------------- */
+
+static bool copy_array(wgi_planner *p, wgi_array *to, const wgi_array *from, size_t size)
 {
-    if (!fill_array(&p->ctx->memory, &p->plan->views, p->plan->max_operands, sizeof(wgi_view), 0)) {
-        return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
+    if (!wgi_array_reserve(&p->ctx->memory, to, from->count, size)) {
+        return false;
     }
-    wgi_step *steps = p->plan->steps.data;
-    wg_status status = WG_OK;
-    for (size_t i = 0; i < p->plan->steps.count && status == WG_OK; i++) {
-        status = choose_kernel(p, &steps[i]);
+    if (from->count > 0) {
+        memcpy(to->data, from->data, from->count * size);
     }
-    return status;
+    to->count = from->count;
+    return true;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------- */
+/* The user's list for comparison; dims, attributes and numbers of the expanded one, which starts
+ * with the user's. */
+static bool keep_list(wgi_planner *p)
+{
+    const wgi_list *user = &p->user->list;
+    const wgi_list *all = &p->scratch->list;
+    wgi_list *kept = &p->plan->list;
+    p->plan->extent = wgi_list_extent_of(user);
+    return copy_array(p, &kept->records, &user->records, sizeof(wgi_entry)) &&
+           copy_array(p, &kept->operands, &user->operands, sizeof(uint32_t)) &&
+           copy_array(p, &kept->dims, &all->dims, sizeof(int64_t)) &&
+           copy_array(p, &kept->attrs, &all->attrs, sizeof(uint64_t)) &&
+           copy_array(p, &kept->numbers, &all->numbers, sizeof(wgi_number_entry)) &&
+           wgi_planner_fill(p, &p->plan->values, all->numbers.count, sizeof(double), 0);
+}
+
+/* Views and steps showed the planner's list; from here on they show the plan's. */
+static void move_views(wgi_planner *p)
+{
+    const wgi_list *from = &p->scratch->list;
+    const wgi_list *to = &p->plan->list;
+    wgi_view *views = p->plan->views.data;
+    for (size_t i = 0; i < p->plan->views.count; i++) {
+        if (views[i].rank > 0) {
+            views[i].dims =
+                (const int64_t *)to->dims.data + (views[i].dims - (const int64_t *)from->dims.data);
+        }
+    }
+    wgi_step *steps = p->plan->steps.data;
+    for (size_t i = 0; i < p->plan->steps.count; i++) {
+        if (steps[i].op != NULL) {
+            steps[i].attr = wgi_attrs_of(to, wgi_record_at(from, steps[i].node));
+        }
+    }
+}
+
+/* Sorts the views by the buffer behind them, so that a buffer that moves finds its own. */
+static bool index_views(wgi_planner *p)
+{
+    wgi_plan *plan = p->plan;
+    const uint32_t *operands = plan->operands.data;
+    if (!wgi_planner_fill(p, &plan->users, plan->operands.count, sizeof(uint32_t), 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->operands.count; i++) {
+        wgi_buffer_at(plan, wgi_base_of(plan, operands[i]))->n_views++;
+    }
+    uint32_t total = 0;
+    for (uint32_t b = 0; b < plan->buffers.count; b++) {
+        wgi_buffer *buffer = wgi_buffer_at(plan, b);
+        buffer->first_view = total;
+        total += buffer->n_views;
+        buffer->n_views = 0;
+    }
+    for (uint32_t i = 0; i < plan->operands.count; i++) {
+        wgi_buffer *buffer = wgi_buffer_at(plan, wgi_base_of(plan, operands[i]));
+        ((uint32_t *)plan->users.data)[buffer->first_view + buffer->n_views++] = i;
+    }
+    return true;
+}
+
+static bool list_outside(wgi_planner *p)
+{
+    for (uint32_t b = 0; b < p->plan->buffers.count; b++) {
+        const wgi_place place = wgi_buffer_at(p->plan, b)->place;
+        if (place == WGI_IN_WORKSPACE || place == WGI_IN_ALIAS) {
+            continue;
+        }
+        uint32_t *slot = wgi_array_push(&p->ctx->memory, &p->plan->outside, sizeof *slot);
+        if (slot == NULL) {
+            return false;
+        }
+        *slot = b;
+    }
+    return true;
+}
 
 static size_t array_bytes(const wgi_array *array, size_t size)
 {
     return array->capacity * size;
 }
 
-static size_t list_bytes(const wgi_list *list)
+static size_t bytes_of(const wgi_plan *plan)
 {
-    return array_bytes(&list->records, sizeof(wgi_entry)) +
-           array_bytes(&list->dims, sizeof(int64_t)) + array_bytes(&list->attrs, sizeof(uint64_t)) +
-           array_bytes(&list->operands, sizeof(uint32_t)) +
-           array_bytes(&list->numbers, sizeof(wgi_number_entry));
+    return sizeof *plan + array_bytes(&plan->key, sizeof(uint64_t)) +
+           array_bytes(&plan->list.records, sizeof(wgi_entry)) +
+           array_bytes(&plan->list.dims, sizeof(int64_t)) +
+           array_bytes(&plan->list.attrs, sizeof(uint64_t)) +
+           array_bytes(&plan->list.operands, sizeof(uint32_t)) +
+           array_bytes(&plan->list.numbers, sizeof(wgi_number_entry)) +
+           array_bytes(&plan->buffers, sizeof(wgi_buffer)) +
+           array_bytes(&plan->steps, sizeof(wgi_step)) +
+           array_bytes(&plan->views, sizeof(wgi_view)) +
+           array_bytes(&plan->operands, sizeof(uint32_t)) +
+           array_bytes(&plan->users, sizeof(uint32_t)) +
+           array_bytes(&plan->outside, sizeof(uint32_t)) +
+           array_bytes(&plan->members, sizeof(uint32_t)) +
+           array_bytes(&plan->counts, sizeof(wgi_count)) +
+           array_bytes(&plan->results, sizeof(wgi_plan_result)) +
+           array_bytes(&plan->gradients, sizeof(wgi_plan_gradient)) +
+           array_bytes(&plan->values, sizeof(double));
 }
 
-/* The plan takes the expanded list as its own; the leaves stay the user's. */
-static wg_status take_list(planner *p)
+static bool keep(wgi_planner *p)
 {
-    wgi_plan *plan = p->plan;
-    const wg_allocator *a = &p->ctx->memory;
-    size_t n_numbers = p->scratch->list.numbers.count;
-    if (!fill_array(a, &plan->values, n_numbers, sizeof(double), 0)) {
+    if (!keep_list(p) || !index_views(p) || !list_outside(p)) {
+        return false;
+    }
+    move_views(p);
+    p->plan->bytes += bytes_of(p->plan);
+    return true;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static void find_grouping(wgi_planner *p)
+{
+    p->grouping = NULL;
+    for (int32_t b = 0; b < p->ctx->n_backends && p->grouping == NULL; b++) {
+        if (p->ctx->backends[b].backend->group != NULL &&
+            (p->ctx->without_passes & WG_PASS_FUSION) == 0) {
+            p->grouping = &p->ctx->backends[b];
+            p->grouping_index = b;
+        }
+    }
+}
+
+static wg_status make(wgi_planner *p)
+{
+    wg_status status = expand(p);
+    if (status != WG_OK) {
+        return status;
+    }
+    find_grouping(p);
+    if (!wgi_plan_merge(p) || !make_fates(p) || !want_results(p) || !want_gradients(p) ||
+        !wgi_plan_group(p)) {
         return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
     }
-    wgi_array_free(a, &p->scratch->list.leaves, sizeof(wgi_leaf));
-    plan->list = p->scratch->list;
-    plan->extent = wgi_list_extent_of(&p->user->list);
-    memset(&p->scratch->list, 0, sizeof p->scratch->list);
-    plan->bytes +=
-        sizeof *plan + list_bytes(&plan->list) + array_bytes(&plan->key, sizeof(uint64_t)) +
-        array_bytes(&plan->buffers, sizeof(wgi_buffer)) +
-        array_bytes(&plan->steps, sizeof(wgi_step)) +
-        array_bytes(&plan->operands, sizeof(uint32_t)) +
-        array_bytes(&plan->views, sizeof(wgi_view)) + array_bytes(&plan->values, sizeof(double));
-    return WG_OK;
+    status = wgi_plan_layout(p);
+    if (status == WG_OK && !(wgi_plan_place(p) && keep(p))) {
+        status = wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
+    }
+    return status;
 }
 
 wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
 {
     wg_context *ctx = request->graph->ctx;
-    planner p = {
-        .request = request,
-        .ctx = ctx,
-        .user = request->graph,
-        .scratch = ctx->engine->scratch,
-        .plan = plan,
-        .adjoints = wgi_adjoints_take(ctx->engine->scratch),
-    };
-    wg_status status = expand(&p);
-    if (status == WG_OK && !(mark_needed(&p) && lay_out(&p))) {
-        status = wgi_run_fail(p.user, WG_ERR_MEMORY, "plan", "out of memory");
+    wgi_planner *p = ctx->engine->planner;
+    if (p == NULL) {
+        p = wgi_alloc_zeroed(&ctx->memory, 1, sizeof *p);
+        if (p == NULL) {
+            return wgi_run_fail(request->graph, WG_ERR_MEMORY, "plan", "out of memory");
+        }
+        ctx->engine->planner = p;
     }
-    if (status == WG_OK) {
-        status = choose_kernels(&p);
-    }
-    if (status == WG_OK && !wgi_plan_place(ctx, plan)) {
-        status = wgi_run_fail(p.user, WG_ERR_MEMORY, "plan", "out of memory");
-    }
-    if (status == WG_OK) {
-        status = take_list(&p);
-    }
-    planner_free(&p);
+    p->request = request;
+    p->ctx = ctx;
+    p->user = request->graph;
+    p->scratch = ctx->engine->scratch;
+    p->plan = plan;
+    p->targets.count = 0;
+    p->adjoints = wgi_adjoints_take(p->scratch);
+    const wg_status status = make(p);
+    wgi_adjoints_put(&p->adjoints);
+    wgi_list_clear(&p->scratch->list);
     return status;
+}
+
+void wgi_planner_free(const wg_allocator *a, wgi_planner *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    wgi_array_free(a, &p->targets, sizeof(wgi_target));
+    wgi_array_free(a, &p->sources, sizeof(uint32_t));
+    wgi_array_free(a, &p->slots, sizeof(uint32_t));
+    wgi_array_free(a, &p->fates, sizeof(wgi_fate));
+    wgi_array_free(a, &p->drafts, sizeof(wgi_step_draft));
+    wgi_array_free(a, &p->order, sizeof(uint32_t));
+    wgi_array_free(a, &p->group, sizeof(wgi_member));
+    wgi_array_free(a, &p->times, sizeof(uint32_t));
+    wgi_array_free(a, &p->writers, sizeof(uint32_t));
+    wgi_array_free(a, &p->joins, sizeof(uint8_t));
+    wgi_release(a, p, sizeof *p);
 }
 
 static void destroy_steps(wg_context *ctx, wgi_plan *plan)
@@ -593,10 +464,14 @@ void wgi_plan_free(wg_context *ctx, wgi_plan *plan)
     wgi_array_free(a, &plan->key, sizeof(uint64_t));
     wgi_array_free(a, &plan->buffers, sizeof(wgi_buffer));
     wgi_array_free(a, &plan->steps, sizeof(wgi_step));
+    wgi_array_free(a, &plan->views, sizeof(wgi_view));
     wgi_array_free(a, &plan->operands, sizeof(uint32_t));
+    wgi_array_free(a, &plan->users, sizeof(uint32_t));
+    wgi_array_free(a, &plan->outside, sizeof(uint32_t));
+    wgi_array_free(a, &plan->members, sizeof(uint32_t));
+    wgi_array_free(a, &plan->counts, sizeof(wgi_count));
     wgi_array_free(a, &plan->results, sizeof(wgi_plan_result));
     wgi_array_free(a, &plan->gradients, sizeof(wgi_plan_gradient));
-    wgi_array_free(a, &plan->views, sizeof(wgi_view));
     wgi_array_free(a, &plan->values, sizeof(double));
     wgi_release(a, plan, sizeof *plan);
 }

@@ -1,10 +1,9 @@
 /* The plan: what a run executes, made from a list and a request, cached under their content.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariants: a plan holds sizes and offsets, never memory of a run (the data pointers in its
- * views are set anew by each run); its records are the user's list followed by what
- * differentiation appended; steps stand in list order, so every buffer is written before it is
- * read. */
+ * Invariants: a plan holds sizes and offsets, never memory of a run; the data pointers in its views
+ * are those that the last run bound. Its list is the user's, for comparison; dims and attributes
+ * are those of the list expanded by differentiation. Every buffer is written before it is read. */
 #ifndef WG_GRAPH_PLAN_H
 #define WG_GRAPH_PLAN_H
 
@@ -28,22 +27,38 @@ typedef enum wgi_place {
 } wgi_place;
 
 typedef struct wgi_buffer {
-    wgi_view view; /* data are set by each run; dims point into the plan's list */
     wgi_place place;
     uint32_t index;
+    uint32_t node; /* the entry whose type these bytes have */
+    uint32_t dtype;
+    int64_t count;
     size_t offset;
+    uint32_t first_view; /* into plan->users: the views that show its bytes, through aliases too */
+    uint32_t n_views;
 } wgi_buffer;
 
 typedef struct wgi_step {
     const wgi_kernel *kernel;
     wgi_prepared prepared;
-    uint32_t node;
-    uint32_t number;
-    uint32_t first; /* into plan->operands: n_in inputs, then n_out outputs */
-    uint16_t n_in;
-    uint16_t n_out;
+    const wgi_op *op; /* NULL: a group */
+    const void *attr;
+    uint32_t node;   /* its entry, of a group the last */
+    uint32_t number; /* its first number; 0 for a group, whose members know theirs */
+    uint32_t first;  /* into plan->views: n_in inputs, then n_out outputs */
+    uint32_t n_in;
+    uint32_t n_out;
+    uint32_t first_member; /* into plan->members: the entries of a group */
+    uint32_t n_members;
+    uint32_t first_count; /* into plan->counts */
+    uint32_t n_counts;
     int32_t backend;
 } wgi_step;
+
+/* Which counter of the context a step moves on, and by how much. */
+typedef struct wgi_count {
+    uint32_t counter;
+    uint32_t times;
+} wgi_count;
 
 typedef struct wgi_plan_result {
     uint32_t node;
@@ -61,25 +76,45 @@ typedef struct wgi_plan_gradient {
 typedef struct wgi_plan {
     struct wgi_plan *newer;
     struct wgi_plan *older;
+    struct wgi_plan *next; /* of its bucket */
     bool is_cached;
     bool is_tainted; /* an engine failed: not to be cached */
     uint64_t hash;
     wgi_array key;          /* uint64_t: the request in words */
-    wgi_list list;          /* the user's list, expanded; without leaves */
+    wgi_list list;          /* the user's, without leaves; dims, attrs, numbers: expanded */
     wgi_list_extent extent; /* how much of it is the user's */
     wgi_array buffers;      /* wgi_buffer */
     wgi_array steps;        /* wgi_step */
-    wgi_array operands;     /* uint32_t: buffers */
+    wgi_array views;        /* wgi_view: the steps' operands */
+    wgi_array operands;     /* uint32_t: the buffer of each view */
+    wgi_array users;        /* uint32_t: views, by the buffer behind them */
+    wgi_array outside;      /* uint32_t: buffers that lie not in the workspace */
+    wgi_array members;      /* uint32_t */
+    wgi_array counts;       /* wgi_count */
     wgi_array results;      /* wgi_plan_result */
     wgi_array gradients;    /* wgi_plan_gradient */
-    wgi_array views;        /* wgi_view: room for the operands of one step */
     wgi_array values;       /* double: bound numbers */
-    uint32_t max_operands;
+    const void *bound_to;   /* the workspace that the views point into */
+    const wg_graph *known;  /* the graph, epoch and length that were found equal last */
+    uint32_t known_epoch;
+    uint32_t known_count;
     size_t workspace_bytes; /* with the kernels' scratch at scratch_offset */
     size_t scratch_offset;
     size_t scratch_bytes;
     size_t bytes; /* of the plan itself */
 } wgi_plan;
+
+static inline wgi_buffer *wgi_buffer_at(const wgi_plan *plan, uint32_t i)
+{
+    return (wgi_buffer *)plan->buffers.data + i;
+}
+
+/* The buffer that an alias shows; others show themselves. */
+static inline uint32_t wgi_base_of(const wgi_plan *plan, uint32_t i)
+{
+    const wgi_buffer *b = wgi_buffer_at(plan, i);
+    return b->place == WGI_IN_ALIAS ? b->index : i;
+}
 
 /* The plan of a request: from the cache or made. WG_ERR_MEMORY, or the graph's run failure. */
 wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out);
@@ -90,12 +125,8 @@ void wgi_plan_put(wg_context *ctx, wgi_plan *plan);
 void wgi_plans_free(wg_context *ctx);
 void wgi_plan_free(wg_context *ctx, wgi_plan *plan);
 
-/* Makes a plan; used by the cache. */
+/* Makes a plan, into one that is all zero but for its key and hash; used by the cache. */
 wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan);
-
-/* Gives every workspace buffer its offset by lifetime. False when memory is short or the sizes do
- * not fit. */
-WGI_NODISCARD bool wgi_plan_place(wg_context *ctx, wgi_plan *plan);
 
 /* Runs a plan and delivers its results. */
 wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request);
@@ -140,10 +171,16 @@ typedef struct wgi_choice {
 /* The fastest kernel from backend `first` on that accepts and prepares. */
 wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *out);
 
-/* Runs one prepared kernel; an engine failure is counted and redone by the reference.
+/* The kernel of a group, by the backend that formed it. */
+wg_status wgi_dispatch_group(const wgi_problem *problem, int32_t backend, wgi_choice *out);
+
+/* Runs one prepared kernel; an engine failure is redone by the reference.
  * *is_tainted is set then. */
 wg_status wgi_run_kernel(wg_context *ctx, const wgi_op *op, const wgi_choice *choice,
                          const wgi_args *args, bool *is_tainted);
+
+/* The reference kernel on the arguments of a kernel whose engine failed, which is counted. */
+wg_status wgi_redo(wg_context *ctx, const wgi_op *op, const wgi_args *args);
 
 /* Turns a failed kernel's fault into the graph's run failure. */
 wg_status wgi_fault_to_failure(wg_graph *g, uint32_t node, const wgi_op *op, wg_status status,

@@ -8,11 +8,6 @@
 #include "core/param.h"
 #include "graph/plan.h"
 
-static wgi_buffer *buffer_at(const wgi_plan *plan, uint32_t i)
-{
-    return (wgi_buffer *)plan->buffers.data + i;
-}
-
 static const char *name_of(const wg_graph *g, uint32_t node)
 {
     const char *name = node != WGI_NONE ? wgi_list_name(&g->list, node) : NULL;
@@ -42,8 +37,9 @@ static wg_status check_leaves(const wgi_plan *plan, const wgi_request *request)
     if (asked == WGI_NONE && request->wanted.count > 0) {
         asked = wanted[0];
     }
-    for (uint32_t i = 0; i < plan->buffers.count; i++) {
-        const wgi_buffer *b = buffer_at(plan, i);
+    const uint32_t *outside = plan->outside.data;
+    for (size_t i = 0; i < plan->outside.count; i++) {
+        const wgi_buffer *b = wgi_buffer_at(plan, outside[i]);
         if (b->place == WGI_IN_LEAF) {
             wg_status status = check_leaf(g, wgi_leaf_at(&g->list, b->index), asked);
             if (status != WG_OK) {
@@ -119,6 +115,8 @@ static bool make_gradients(wgi_plan *plan, wg_graph *g)
     return true;
 }
 
+/* ---- binding ------------------------------------------------------------------------------ */
+
 static void *place_data(const wgi_plan *plan, const wg_graph *g, const wgi_buffer *b)
 {
     switch (b->place) {
@@ -130,20 +128,39 @@ static void *place_data(const wgi_plan *plan, const wg_graph *g, const wgi_buffe
         return ((const wgi_plan_result *)plan->results.data)[b->index].tensor->data;
     case WGI_IN_GRADIENT:
         return ((const wgi_plan_gradient *)plan->gradients.data)[b->index].tensor->data;
-    case WGI_IN_ALIAS:
-        return buffer_at(plan, b->index)->view.data;
     case WGI_IN_WORKSPACE:
+    case WGI_IN_ALIAS:
         break;
     }
     return (char *)g->ctx->engine->workspace + b->offset;
 }
 
-static void bind(wgi_plan *plan, const wg_graph *g)
+/* Points the views of a buffer at its bytes, unless they point there already. */
+static void bind_buffer(const wgi_plan *plan, const wgi_buffer *b, void *data)
+{
+    const uint32_t *users = (const uint32_t *)plan->users.data + b->first_view;
+    wgi_view *views = plan->views.data;
+    if (b->n_views == 0 || views[users[0]].data == data) {
+        return;
+    }
+    for (uint32_t i = 0; i < b->n_views; i++) {
+        views[users[i]].data = data;
+    }
+}
+
+static void bind_workspace(wgi_plan *plan, const wg_graph *g)
 {
     for (uint32_t i = 0; i < plan->buffers.count; i++) {
-        wgi_buffer *b = buffer_at(plan, i);
-        b->view.data = place_data(plan, g, b);
+        const wgi_buffer *b = wgi_buffer_at(plan, i);
+        if (b->place == WGI_IN_WORKSPACE) {
+            bind_buffer(plan, b, place_data(plan, g, b));
+        }
     }
+    plan->bound_to = g->ctx->engine->workspace;
+}
+
+static void bind_numbers(wgi_plan *plan, const wg_graph *g)
+{
     double *values = plan->values.data;
     const wgi_number_entry *given = g->list.numbers.data;
     for (size_t i = 0; i < plan->extent.numbers; i++) {
@@ -152,59 +169,81 @@ static void bind(wgi_plan *plan, const wg_graph *g)
     wgi_numbers_extend(&plan->list, plan->extent.numbers, values);
 }
 
+static void bind(wgi_plan *plan, const wg_graph *g)
+{
+    if (plan->bound_to != g->ctx->engine->workspace) {
+        bind_workspace(plan, g);
+    }
+    const uint32_t *outside = plan->outside.data;
+    for (size_t i = 0; i < plan->outside.count; i++) {
+        const wgi_buffer *b = wgi_buffer_at(plan, outside[i]);
+        bind_buffer(plan, b, place_data(plan, g, b));
+    }
+    bind_numbers(plan, g);
+}
+
 /* ---- steps -------------------------------------------------------------------------------- */
 
-static wg_status run_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, wgi_random_key key)
+static void count_step(const wgi_plan *plan, const wgi_step *s, wg_context *ctx)
 {
-    wg_context *ctx = g->ctx;
-    const wgi_entry *r = wgi_record_at(&plan->list, s->node);
-    const wgi_op *op = ctx->ops->ops[r->op];
-    const uint32_t *operands = (const uint32_t *)plan->operands.data + s->first;
-    wgi_view *views = plan->views.data;
-    for (uint32_t k = 0; k < (uint32_t)s->n_in + s->n_out; k++) {
-        views[k] = buffer_at(plan, operands[k])->view;
+    const wgi_count *counts = (const wgi_count *)plan->counts.data + s->first_count;
+    for (uint32_t i = 0; i < s->n_counts; i++) {
+        ctx->kernel_runs[counts[i].counter] += counts[i].times;
     }
-    wgi_fault fault;
-    fault.text[0] = '\0';
-    wgi_args args = {
-        .in = views,
-        .out = views + s->n_in,
-        .n_in = s->n_in,
-        .n_out = s->n_out,
-        .attr = wgi_attrs_of(&plan->list, r),
-        .numbers = s->number != WGI_NO_NUMBER ? (double *)plan->values.data + s->number : NULL,
-        .key = key,
-        .scratch = (char *)ctx->engine->workspace + plan->scratch_offset,
-        .fault = &fault,
-    };
-    wgi_choice choice = {
-        .kernel = s->kernel,
-        .prepared = s->prepared,
-        .backend = s->backend,
-    };
-    ctx->kernel_runs[(size_t)s->backend * ctx->ops->count + r->op]++;
-    wg_status status = wgi_run_kernel(ctx, op, &choice, &args, &plan->is_tainted);
-    return status == WG_OK ? WG_OK : wgi_fault_to_failure(g, s->node, op, status, &fault);
+}
+
+/* A kernel that failed: an engine's failure is made good by the reference. */
+static wg_status mend_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, const wgi_args *args,
+                           wg_status status)
+{
+    if (status == WG_ERR_ENGINE && s->op != NULL) {
+        plan->is_tainted = true;
+        status = wgi_redo(g->ctx, s->op, args);
+    }
+    if (status == WG_OK) {
+        return WG_OK;
+    }
+    return wgi_fault_to_failure(g, s->node, s->op, status, args->fault);
 }
 
 static wg_status run_steps(wgi_plan *plan, wg_graph *g)
 {
-    wgi_random_key key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
-    const wgi_step *steps = plan->steps.data;
-    wg_status status = WG_OK;
-    for (size_t i = 0; i < plan->steps.count && status == WG_OK; i++) {
-        status = run_step(plan, g, &steps[i], key);
+    wgi_fault fault;
+    fault.text[0] = '\0';
+    const double *values = plan->values.data;
+    wgi_args args = {
+        .key = wgi_random_key_make(g->ctx->seed, g->stream, g->step),
+        .scratch = (char *)g->ctx->engine->workspace + plan->scratch_offset,
+        .fault = &fault,
+    };
+    const wgi_step *s = plan->steps.data;
+    for (const wgi_step *end = s + plan->steps.count; s < end; s++) {
+        args.in = (const wgi_view *)plan->views.data + s->first;
+        args.out = args.in + s->n_in;
+        args.n_in = (int32_t)s->n_in;
+        args.n_out = (int32_t)s->n_out;
+        args.attr = s->attr;
+        args.numbers = s->number != WGI_NO_NUMBER ? values + s->number : NULL;
+        count_step(plan, s, g->ctx);
+        wg_status status = s->kernel->run(&s->prepared, &args);
+        if (WGI_UNLIKELY(status != WG_OK)) {
+            status = mend_step(plan, g, s, &args, status);
+            if (status != WG_OK) {
+                return status;
+            }
+        }
     }
-    return status;
+    return WG_OK;
 }
 
 /* ---- delivery ----------------------------------------------------------------------------- */
 
-static void copy_bytes(const wgi_plan *plan, uint32_t buffer, wg_tensor *to)
+static void copy_bytes(const wgi_plan *plan, const wg_graph *g, uint32_t buffer, wg_tensor *to)
 {
+    const wgi_buffer *from = wgi_buffer_at(plan, wgi_base_of(plan, buffer));
     size_t bytes = wgi_type_bytes(&to->type);
     if (bytes > 0) {
-        memmove(to->data, buffer_at(plan, buffer)->view.data, bytes);
+        memmove(to->data, place_data(plan, g, from), bytes);
     }
 }
 
@@ -213,7 +252,7 @@ static void deliver(wgi_plan *plan, wg_graph *g)
     const wgi_plan_result *results = plan->results.data;
     for (size_t i = 0; i < plan->results.count; i++) {
         if (results[i].copy_of != WGI_NONE) {
-            copy_bytes(plan, results[i].copy_of, results[i].tensor);
+            copy_bytes(plan, g, results[i].copy_of, results[i].tensor);
         }
     }
     for (size_t i = 0; i < plan->results.count; i++) {
@@ -223,7 +262,7 @@ static void deliver(wgi_plan *plan, wg_graph *g)
     for (size_t i = 0; i < plan->gradients.count; i++) {
         wgi_leaf *leaf = wgi_leaf_at(&g->list, gradients[i].leaf);
         if (gradients[i].copy_of != WGI_NONE) {
-            copy_bytes(plan, gradients[i].copy_of, gradients[i].tensor);
+            copy_bytes(plan, g, gradients[i].copy_of, gradients[i].tensor);
         }
         if (leaf->kind == WGI_LEAF_PARAM) {
             leaf->param->is_gradient_empty = false;

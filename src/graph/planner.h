@@ -1,0 +1,131 @@
+/* What planning knows while it runs, shared by its passes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A plan is made in passes over the expanded list, each in a file of its own:
+ *
+ *   plan.c    expands the list by its gradients and says what is wanted
+ *   merge.c   equal subexpressions become one
+ *   group.c   backwards: what is needed, and which step computes it
+ *   layout.c  forwards, step by step: operands, buffers, kernels
+ *   place.c   every workspace buffer gets its offset by lifetime
+ *
+ * Steps are numbered from 1 in the order in which group.c meets them, backwards: the greater the
+ * number, the earlier it runs. Invariant: the step of an entry has a number at least as great as
+ * the steps of all entries that read it, and a greater one unless both are members of one group.
+ *
+ * The arrays belong to the engine and keep their memory from plan to plan. */
+#ifndef WG_GRAPH_PLANNER_H
+#define WG_GRAPH_PLANNER_H
+
+#include "graph/plan.h"
+
+enum {
+    WGI_IS_ROOT = 1,       /* wanted as a result or gradient */
+    WGI_IS_CLAIMED = 2,    /* `buffer` says where the root is to be written: a wgi_claim */
+    WGI_IS_READ_APART = 4, /* by several steps, or through an alias, or at the end */
+    WGI_IS_FIRST_ALIAS = 8 /* its earliest reader reads it through an alias */
+};
+
+/* A claim: the place in results, or that in gradients with this bit. */
+#define WGI_CLAIM_GRADIENT ((uint32_t)1 << 30)
+
+/* What becomes of an entry. */
+typedef struct wgi_fate {
+    uint32_t first;  /* the earliest step that reads it; 0: none does */
+    uint32_t step;   /* the step that computes it; 0: none */
+    uint32_t buffer; /* WGI_NONE until there is one, or a claim */
+    uint32_t value;  /* its place among its group's members, or the inputs of the group `seen` */
+    uint32_t seen;
+    uint32_t flags;
+} wgi_fate;
+
+/* A step before it is laid out. */
+typedef struct wgi_step_draft {
+    uint32_t shape;   /* an entry of the group's shape; WGI_NONE: it is no group */
+    uint32_t n;       /* members */
+    uint32_t first;   /* into planner->order */
+    uint32_t n_known; /* members entered there so far */
+} wgi_step_draft;
+
+typedef struct wgi_target {
+    uint32_t leaf;
+    uint32_t node; /* of the gradient to deliver */
+    bool adds;
+} wgi_target;
+
+typedef struct wgi_planner {
+    const wgi_request *request;
+    wg_context *ctx;
+    wg_graph *user;
+    wg_graph *scratch;
+    wgi_plan *plan;
+    wgi_adjoints adjoints;
+    const wgi_backend_slot *grouping; /* the backend that evaluates groups; NULL: none does */
+    int32_t grouping_index;
+    wgi_array targets; /* wgi_target */
+    wgi_array
+        sources;      /* uint32_t: merged entries, in the first entry equal to them; may be empty */
+    wgi_array slots;  /* uint32_t: hash table of entries + 1 */
+    wgi_array fates;  /* wgi_fate, for each entry */
+    wgi_array drafts; /* wgi_step_draft; 0 is none */
+    wgi_array order;  /* uint32_t: entries by step */
+    wgi_array group;  /* wgi_member: those of the step at hand */
+    wgi_array times;  /* uint32_t: per op, how many members it has */
+    wgi_array writers;  /* uint32_t, per view: see wgi_layout */
+    wgi_array joins;    /* uint8_t: remembered answers of the backend */
+    uint32_t recent[4]; /* groups of small shapes, latest first */
+} wgi_planner;
+
+static inline wgi_fate *wgi_fate_at(const wgi_planner *p, uint32_t i)
+{
+    return (wgi_fate *)p->fates.data + i;
+}
+
+static inline wgi_step_draft *wgi_draft_at(const wgi_planner *p, uint32_t step)
+{
+    return (wgi_step_draft *)p->drafts.data + step;
+}
+
+static inline const wgi_op *wgi_op_at(const wgi_planner *p, const wgi_entry *r)
+{
+    return p->ctx->ops->ops[r->op];
+}
+
+/* The entry that computes i: another where i was merged with it. */
+static inline uint32_t wgi_source_of(const wgi_planner *p, uint32_t i)
+{
+    return i < p->sources.count ? ((const uint32_t *)p->sources.data)[i] : i;
+}
+
+static inline bool wgi_is_present(const wgi_planner *p, uint32_t i)
+{
+    return i < p->user->value_of.count && ((wg_tensor **)p->user->value_of.data)[i] != NULL;
+}
+
+static inline bool wgi_is_needed(const wgi_fate *f)
+{
+    return f->first != 0 || (f->flags & (WGI_IS_ROOT | WGI_IS_READ_APART)) != 0;
+}
+
+/* An array of n elements, each byte set; what it held is gone. False when memory is short. */
+WGI_NODISCARD bool wgi_planner_fill(wgi_planner *p, wgi_array *array, size_t n, size_t size,
+                                    int byte);
+
+/* ---- the passes: false when memory is short ------------------------------------------------- */
+
+WGI_NODISCARD bool wgi_plan_merge(wgi_planner *p);
+WGI_NODISCARD bool wgi_plan_group(wgi_planner *p);
+
+/* Sets the plan's steps, buffers, operands. writers holds for each view, in the units of the
+ * group's members: of an output, the member that writes it; of an input, the last that reads it, if
+ * its memory may become an output's; WGI_NONE where memory may not be shared. WG_ERR_MEMORY or what
+ * preparing a kernel gave; the user's graph has the run failure then. */
+wg_status wgi_plan_layout(wgi_planner *p);
+WGI_NODISCARD bool wgi_plan_place(wgi_planner *p);
+
+/* Prepares the kernel of one step, whose views are there. */
+wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group);
+
+void wgi_planner_free(const wg_allocator *a, wgi_planner *p);
+
+#endif
