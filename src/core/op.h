@@ -179,6 +179,8 @@ typedef struct wgi_op {
     void (*gradient)(wgi_rule *rule);
     void (*decompose)(wgi_rule *rule);
     wgi_reference reference[WGI_N_DTYPES];
+    /* The arithmetic, for plans and profiles to show; NULL: one for each element. */
+    double (*flops)(const wgi_view *in, const wgi_view *out, const void *attr);
     const wgi_sample *samples;
     int32_t n_samples;
     const wgi_sample *bad;

@@ -7,6 +7,8 @@
 #ifndef WG_GRAPH_GRAPH_INTERNAL_H
 #define WG_GRAPH_GRAPH_INTERNAL_H
 
+#include <wengert/plan.h>
+
 #include "core/context.h"
 #include "graph/list.h"
 
@@ -72,6 +74,16 @@ struct wg_graph {
     char text[WGI_ERROR_BYTES];
 };
 
+/* The steps of a context's runs, timed. Memory for all that are kept is had at the start. */
+typedef struct wgi_profile {
+    wgi_array steps; /* wg_profile_step */
+    size_t limit;
+    bool is_on;
+    uint64_t n_runs;
+    uint64_t n_dropped;
+    double origin;
+} wgi_profile;
+
 /* What graphs of one context share. */
 typedef struct wgi_engine {
     wg_graph *shells;
@@ -82,6 +94,7 @@ typedef struct wgi_engine {
     wgi_array buckets; /* struct wgi_plan *: the cache by hash; a power of two of them */
     void *workspace;
     size_t workspace_bytes;
+    wgi_profile profile;
     wgi_array request_words; /* uint64_t */
     wgi_array wanted;        /* uint32_t */
     wgi_array marks;         /* uint8_t, all 0 between calls */

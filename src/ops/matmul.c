@@ -111,6 +111,14 @@ static wgi_walk walk_batches(const wgi_args *args)
 #define WGI_KERNEL_FILE "ops/matmul.c"
 #include "ops/for_each_real.h"
 
+/* A multiplication and an addition for each of m n k, in each matrix of the batch. */
+static double flops(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    const wgi_matmul_attr *m = attr;
+    const int64_t k = in[0].dims[in[0].rank - (m->is_a_transposed != 0 ? 2 : 1)];
+    return 2.0 * (double)out->count * (double)k;
+}
+
 /* ---- constructor -------------------------------------------------------------------------- */
 
 static wg_node record(wg_node a, wg_node b, bool is_a_transposed, bool is_b_transposed)
@@ -320,6 +328,7 @@ const wgi_op wgi_op_matmul = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_REALS(run)},
+    .flops = flops,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
