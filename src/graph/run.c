@@ -90,18 +90,16 @@ static bool make_results(wgi_plan *plan, wg_graph *g)
 /* Where the gradient of a leaf goes: a parameter's own tensor, or one of the graph's. */
 static wg_tensor *gradient_tensor(wg_graph *g, wgi_leaf *leaf)
 {
-    wgi_type type = type_of_entry(g, leaf->node);
-    if (leaf->kind == WGI_LEAF_PARAM) {
-        wg_param *p = leaf->param;
-        if (p->gradient == NULL && wgi_tensor_new(p->ctx, &type, false, &p->gradient) != WG_OK) {
-            return NULL;
-        }
-        return p->gradient;
+    wg_param *p = leaf->param;
+    wg_tensor *there = p != NULL ? p->gradient : leaf->gradient;
+    if (there != NULL) {
+        return there;
     }
-    if (leaf->gradient != NULL) {
-        return leaf->gradient;
+    const wgi_type type = type_of_entry(g, leaf->node);
+    if (p == NULL) {
+        return wgi_shell_take(g, &g->result_shells, &g->results, &type);
     }
-    return wgi_shell_take(g, &g->result_shells, &g->results, &type);
+    return wgi_tensor_new(p->ctx, &type, false, &p->gradient) == WG_OK ? p->gradient : NULL;
 }
 
 static bool make_gradients(wgi_plan *plan, wg_graph *g)
