@@ -32,6 +32,7 @@ struct bench_workload {
     bool (*check)(void *state, double values[BENCH_CHECKS], size_t *n);
     bool (*round)(void *state, double *figure);
     void (*close)(void *state);
+    bool is_of_process; /* a round says nothing: who starts the process times it, see --once */
 };
 
 /* ---- time (clock.c) ----------------------------------------------------------------------- */
@@ -47,8 +48,15 @@ double bench_now_ns(void);
 /* The element that a part `q` of the n values, which it sorts, is not above. */
 double bench_quantile(double *values, size_t n, double q);
 
+/* What is timed; false where it fails. */
+typedef bool (*bench_step)(void *state);
+
 /* Runs a step many times and gives the median time of one. False as soon as a step fails. */
-bool bench_time(bool (*step)(void *state), void *state, bench_pace *pace, double *ns);
+bool bench_time(bench_step step, void *state, bench_pace *pace, double *ns);
+
+/* The median time of the second step over that of the first. Their samples alternate, so that both
+ * see the same machine. */
+bool bench_time_ratio(const bench_step steps[2], void *state, bench_pace paces[2], double *ratio);
 
 /* ---- talk (serve.c) ----------------------------------------------------------------------- */
 

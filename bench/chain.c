@@ -30,8 +30,7 @@ typedef struct chain {
     wg_node loss;
     wg_node value;
     int32_t variant;
-    bench_pace pace;
-    bench_pace value_pace;
+    bench_pace paces[2]; /* of the value, of the step */
 } chain;
 
 static bool is_ok(wg_graph *g, wg_status status)
@@ -94,20 +93,16 @@ static bool time_steps(void *state, double *figure)
 {
     chain *c = state;
     double ns = 0;
-    bool ok = bench_time(step, c, &c->pace, &ns);
+    bool ok = bench_time(step, c, &c->paces[1], &ns);
     *figure = ns / N_OPS;
     return ok;
 }
 
 static bool time_both(void *state, double *figure)
 {
+    static const bench_step steps[2] = {run_value, step};
     chain *c = state;
-    double value_ns = 0;
-    double gradient_ns = 0;
-    bool ok = bench_time(run_value, c, &c->value_pace, &value_ns) &&
-              bench_time(step, c, &c->pace, &gradient_ns);
-    *figure = gradient_ns / value_ns;
-    return ok;
+    return bench_time_ratio(steps, c, c->paces, figure);
 }
 
 static bool check(void *state, double values[BENCH_CHECKS], size_t *n)
@@ -173,12 +168,12 @@ static void *open_chain(const bench_workload *w, const bench_options *options)
 
 #define ROW(name, variant)                                                                         \
     {                                                                                              \
-        name, "ns", NULL, variant, open_chain, check, time_steps, close_chain                      \
+        name, "ns", NULL, variant, open_chain, check, time_steps, close_chain, false               \
     }
 
 const bench_workload bench_rows_chain[] = {
     ROW("W9-recorded", RECORDED),
     ROW("W9-kept", KEPT),
-    {"W13-chain", "ratio", NULL, RATIO, open_chain, check, time_both, close_chain},
+    {"W13-chain", "ratio", NULL, RATIO, open_chain, check, time_both, close_chain, false},
     {.name = NULL},
 };

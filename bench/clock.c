@@ -35,7 +35,7 @@ double bench_quantile(double *values, size_t n, double q)
 }
 
 /* Nanoseconds that n steps take in all. */
-static bool sample(bool (*step)(void *state), void *state, int64_t n, double *ns)
+static bool sample(bench_step step, void *state, int64_t n, double *ns)
 {
     double begin = bench_now_ns();
     for (int64_t i = 0; i < n; i++) {
@@ -48,7 +48,7 @@ static bool sample(bool (*step)(void *state), void *state, int64_t n, double *ns
 }
 
 /* Doubles the steps of a sample until it lasts; the steps spent on it warm up what they run. */
-static bool find_pace(bool (*step)(void *state), void *state, bench_pace *pace)
+static bool find_pace(bench_step step, void *state, bench_pace *pace)
 {
     double ns = 0;
     int64_t n_steps = 1;
@@ -68,7 +68,13 @@ static bool find_pace(bool (*step)(void *state), void *state, bench_pace *pace)
     return true;
 }
 
-bool bench_time(bool (*step)(void *state), void *state, bench_pace *pace, double *ns)
+/* The median time of one step over samples that a pace divides. */
+static double median_ns(double *samples, const bench_pace *pace)
+{
+    return bench_quantile(samples, (size_t)pace->n_samples, .5) / (double)pace->n_steps;
+}
+
+bool bench_time(bench_step step, void *state, bench_pace *pace, double *ns)
 {
     double samples[MAX_SAMPLES];
     if (pace->n_samples == 0 && !find_pace(step, state, pace)) {
@@ -79,6 +85,27 @@ bool bench_time(bool (*step)(void *state), void *state, bench_pace *pace, double
             return false;
         }
     }
-    *ns = bench_quantile(samples, (size_t)pace->n_samples, .5) / (double)pace->n_steps;
+    *ns = median_ns(samples, pace);
+    return true;
+}
+
+bool bench_time_ratio(const bench_step steps[2], void *state, bench_pace paces[2], double *ratio)
+{
+    double samples[2][MAX_SAMPLES];
+    for (int j = 0; j < 2; j++) {
+        if (paces[j].n_samples == 0 && !find_pace(steps[j], state, &paces[j])) {
+            return false;
+        }
+    }
+    /* The slower one has the fewer samples. */
+    paces[0].n_samples = paces[1].n_samples;
+    for (int64_t i = 0; i < paces[1].n_samples; i++) {
+        for (int j = 0; j < 2; j++) {
+            if (!sample(steps[j], state, paces[j].n_steps, &samples[j][i])) {
+                return false;
+            }
+        }
+    }
+    *ratio = median_ns(samples[1], &paces[1]) / median_ns(samples[0], &paces[0]);
     return true;
 }

@@ -68,6 +68,6 @@ static bool time_checks(void *state, double *us)
 }
 
 const bench_workload bench_rows_gradcheck[] = {
-    {"W10", "us", "W10", 0, open_checked, check, time_checks, close_checked},
+    {"W10", "us", "W10", 0, open_checked, check, time_checks, close_checked, false},
     {.name = NULL},
 };

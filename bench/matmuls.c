@@ -245,7 +245,7 @@ static void *open_floors(const bench_workload *w, const bench_options *options)
 
 #define ROW(network)                                                                               \
     {                                                                                              \
-        network, "us", network, 0, open_floors, NULL, time_steps, close_floors                     \
+        network, "us", network, 0, open_floors, NULL, time_steps, close_floors, false              \
     }
 
 /* The threads are OMP_NUM_THREADS; the option is not looked at. */

@@ -12,8 +12,7 @@ typedef struct ratio {
     bench_mlp *mlp;
     wg_graph *plain; /* the loss alone; the gradient's list is in the network's own graph */
     wg_node value;
-    bench_pace value_pace;
-    bench_pace gradient_pace;
+    bench_pace paces[2];
 } ratio;
 
 static bool run_value(void *state)
@@ -89,18 +88,14 @@ static bool check(void *state, double values[BENCH_CHECKS], size_t *n)
 
 static bool time_both(void *state, double *figure)
 {
+    static const bench_step steps[2] = {run_value, run_gradient};
     ratio *r = state;
-    double value_ns = 0;
-    double gradient_ns = 0;
-    bool ok = bench_time(run_value, r, &r->value_pace, &value_ns) &&
-              bench_time(run_gradient, r, &r->gradient_pace, &gradient_ns);
-    *figure = gradient_ns / value_ns;
-    return ok;
+    return bench_time_ratio(steps, r, r->paces, figure);
 }
 
 #define ROW(network)                                                                               \
     {                                                                                              \
-        "W13-" network, "ratio", network, 0, open_ratio, check, time_both, close_ratio             \
+        "W13-" network, "ratio", network, 0, open_ratio, check, time_both, close_ratio, false      \
     }
 
 const bench_workload bench_rows_ratio[] = {

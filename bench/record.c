@@ -127,7 +127,7 @@ static void *open_chain(const bench_workload *w, const bench_options *options)
 
 #define ROW(name, what, size)                                                                      \
     {                                                                                              \
-        name, "ns", NULL, (what) + (size)*SIZE, open_chain, NULL, time_passes, close_chain         \
+        name, "ns", NULL, (what) + (size)*SIZE, open_chain, NULL, time_passes, close_chain, false  \
     }
 
 const bench_workload bench_rows_record[] = {

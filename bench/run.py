@@ -109,7 +109,7 @@ PYTHON_PEERS = {
 PROGRAM_PEERS = {
     "onednn-matmuls": ("bench_matmuls", [*NETWORKS, "W11"], "Debian: libdnnl-dev",
                        onednn_environment),
-    "cppad": ("cppad_peer", SCALARS, "Debian: cppad, or pip install cmeel-cppad", gomp),
+    "cppad": ("cppad_peer", SCALARS, "pip install cmeel-cppad", gomp),
     "adept": ("adept_peer", SCALARS[:3], "https://github.com/rjhogan/Adept-2", gomp),
 }
 
@@ -357,12 +357,12 @@ def run_contended(runner):
 
 
 def choose(text, names, default):
-    """The names that a comma-separated list stands for: each itself, or what begins with it."""
+    """The names that a comma-separated list stands for: each itself, or else what begins so."""
     if text in ("", "all"):
         return default
     chosen = []
     for part in text.split(","):
-        found = [n for n in names if n == part or n.startswith(part + "-")]
+        found = [part] if part in names else [n for n in names if n.startswith(part + "-")]
         if not found and part != "none":
             sys.exit(f"run.py: no {part}; there are {', '.join(names)}")
         chosen += [n for n in found if n not in chosen]
@@ -372,7 +372,7 @@ def choose(text, names, default):
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build/bench", help="the build folder")
-    parser.add_argument("--workloads", default="all", help="as W1,W2-b128; W2 is all of W2")
+    parser.add_argument("--workloads", default="all", help="as W1-kept,W2; W2 is W2-b32, W2-b128, ...")
     parser.add_argument("--peers", default="all", help="as torch,numpy; or none")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=9)

@@ -171,7 +171,7 @@ static void *open_scalars(const bench_workload *w, const bench_options *options)
 
 #define ROW(name, variant)                                                                         \
     {                                                                                              \
-        name, "ns", NULL, variant, open_scalars, check, time_pass, close_scalars                   \
+        name, "ns", NULL, variant, open_scalars, check, time_pass, close_scalars, false            \
     }
 
 const bench_workload bench_rows_scalars[] = {

@@ -141,7 +141,9 @@ static int print_all(const bench_workload *const *tables, const bench_options *o
     int result = EXIT_SUCCESS;
     for (size_t i = 0; tables[i] != NULL; i++) {
         for (const bench_workload *w = tables[i]; w->name != NULL; w++) {
-            result |= print_row(w, options);
+            if (!w->is_of_process) {
+                result |= print_row(w, options);
+            }
         }
     }
     return result;

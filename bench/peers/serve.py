@@ -71,6 +71,11 @@ def sample(step, count):
     return time.perf_counter_ns() - begin
 
 
+def median(values):
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
+
+
 class Pace:
     """The median time of a step, over samples that last long enough for the clock."""
 
@@ -88,12 +93,14 @@ class Pace:
             ns = sample(self.step, self.n_steps)
         self.n_samples = int(min(max(ROUND_NS / ns, MIN_SAMPLES), MAX_SAMPLES))
 
+    def sample(self):
+        """Nanoseconds of one step, over one sample."""
+        return sample(self.step, self.n_steps) / self.n_steps
+
     def ns(self):
-        """Nanoseconds of one step."""
         if self.n_samples == 0:
             self.find()
-        samples = sorted(sample(self.step, self.n_steps) for _ in range(self.n_samples))
-        return samples[len(samples) // 2] / self.n_steps
+        return median(self.sample() for _ in range(self.n_samples))
 
 
 class Steps:
@@ -118,7 +125,7 @@ class Tail(Steps):
 
 
 class Ratio:
-    """The time of a function and its gradient over that of the function."""
+    """The time of a function and its gradient over that of the function, in alternating samples."""
 
     def __init__(self, value, gradient, check=lambda: []):
         self.check = check
@@ -127,8 +134,12 @@ class Ratio:
         self.gradient_pace = Pace(gradient)
 
     def round(self):
-        value_ns = self.value_pace.ns()
-        return self.gradient_pace.ns() / value_ns
+        if self.gradient_pace.n_samples == 0:
+            self.value_pace.find()
+            self.gradient_pace.find()
+        pairs = [(self.value_pace.sample(), self.gradient_pace.sample())
+                 for _ in range(self.gradient_pace.n_samples)]
+        return median(g for _, g in pairs) / median(v for v, _ in pairs)
 
 
 def last_of_steps(step):

@@ -1,15 +1,15 @@
 """The workloads in PyTorch, eager, or with the loss compiled (--compile, of version 2).
 
 Weights are [in, out], which addmm takes a little faster than linear takes the [out, in] of
-PyTorch's own layers. Gradients are dropped and not zeroed, updates run over all parameters at once without recording,
-and nothing is read back in a step. Waiting threads are told to sleep by the environment.
+PyTorch's own layers. Gradients are dropped and not zeroed, updates run over all parameters at once
+without recording, and nothing is read back in a step. Waiting threads are told to sleep by the
+environment.
 SPDX-License-Identifier: Apache-2.0
 """
 import torch
 import torch.nn.functional as F
 
 import serve
-
 
 # A scalar node of PyTorch takes microseconds: its chain is a fiftieth of W8's.
 SCALAR_PAIRS = 10000
