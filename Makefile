@@ -33,7 +33,8 @@ ROUNDS ?= 9
 THREADS ?= 1,2
 bench:
 	@tools/install-deps demo
-	cmake --preset release -DWENGERT_TESTS=OFF -DWENGERT_EXAMPLES=OFF -B build/bench --log-level=NOTICE
+	cmake --preset release --log-level=NOTICE -B build/bench \
+		-DWENGERT_TESTS=OFF -DWENGERT_EXAMPLES=OFF
 	cmake --build build/bench --target bench_programs --parallel $(JOBS)
 	@if command -v python3 >/dev/null; then \
 		GOMP_SPINCOUNT=2000 python3 bench/run.py --workloads "$(WORKLOADS)" --peers "$(PEERS)" \

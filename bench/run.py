@@ -372,7 +372,7 @@ def choose(text, names, default):
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build/bench", help="the build folder")
-    parser.add_argument("--workloads", default="all", help="as W1-kept,W2; W2 is W2-b32, W2-b128, ...")
+    parser.add_argument("--workloads", default="all", help="as W1-kept,W2 (all of W2)")
     parser.add_argument("--peers", default="all", help="as torch,numpy; or none")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=9)
