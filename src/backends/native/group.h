@@ -17,6 +17,12 @@
 #include "backends/native/native.h"
 #include "backends/native/pointwise.h"
 
+/* What every prepared group begins with. */
+typedef struct wgi_group_state {
+    wg_status (*run)(const struct wgi_group_state *state, const wgi_args *args);
+    size_t bytes; /* of the allocation */
+} wgi_group_state;
+
 typedef struct wgi_instruction {
     wgi_block_kernel kernel;
     uint32_t y; /* bases */
@@ -64,7 +70,7 @@ typedef struct wgi_grid {
 
 /* A prepared program: one allocation, in which the arrays follow. */
 typedef struct wgi_program {
-    size_t bytes;
+    wgi_group_state head;
     wgi_grid grid;
     int32_t n_in;
     int32_t threads;
@@ -82,10 +88,9 @@ typedef struct wgi_program {
     size_t share_bytes;    /* of scratch, for one thread: the bases, then the slots */
 } wgi_program;
 
-/* Makes the program of a group whose members all join. */
-wg_status wgi_program_make(const wgi_problem *problem, wgi_program **out);
-void wgi_program_free(wg_context *ctx, wgi_program *program);
-wg_status wgi_program_run(const wgi_program *program, const wgi_args *args);
+/* The program of any group whose members all join. */
+wg_status wgi_program_prepare(const wgi_problem *problem, wgi_prepared *out);
+wg_status wgi_program_run(const wgi_group_state *state, const wgi_args *args);
 
 /* The folded axes, and the strides of n inputs along them. */
 void wgi_grid_fold(const wgi_problem *problem, wgi_grid *grid, wgi_feed *feeds, uint32_t n);
@@ -104,6 +109,6 @@ int64_t wgi_feed_row(const wgi_grid *grid, const wgi_feed *feed, int64_t row);
 /* The kernel of groups. */
 wg_status wgi_native_group_prepare(const wgi_problem *problem, wgi_prepared *out);
 wg_status wgi_native_group_run(const wgi_prepared *prepared, const wgi_args *args);
-void wgi_native_group_destroy(wg_context *ctx, wgi_prepared *prepared);
+void wgi_group_state_free(wg_context *ctx, wgi_prepared *prepared);
 
 #endif

@@ -219,7 +219,7 @@ static wgi_program *allocate(const compiler *c)
     }
     wgi_program *p = wgi_alloc(&c->problem->ctx->memory, bytes);
     if (p != NULL) {
-        *p = (wgi_program){.bytes = bytes, .n_in = c->problem->n_in};
+        *p = (wgi_program){.head = {wgi_program_run, bytes}, .n_in = c->problem->n_in};
         p->kernels = c->native->pointwise;
         p->n_once = c->n_once;
         p->n_instructions = (uint32_t)n;
@@ -341,7 +341,7 @@ static bool lay_out_slots(const compiler *c, wgi_program *p)
     return wgi_size_align(at, WGI_ALIGNMENT, &p->share_bytes);
 }
 
-static wg_status build(compiler *c, wgi_program **out)
+static wg_status build(compiler *c, wgi_prepared *out)
 {
     find_readers(c);
     place_inputs(c);
@@ -350,6 +350,7 @@ static wg_status build(compiler *c, wgi_program **out)
     if (p == NULL) {
         return WG_ERR_MEMORY;
     }
+    *out = (wgi_prepared){.state = p, .state_bytes = p->head.bytes};
     emit(c, p);
     emit_bases(c, p);
     wgi_grid_fold(c->problem, &p->grid, p->feeds, p->n_feeds);
@@ -357,11 +358,11 @@ static wg_status build(compiler *c, wgi_program **out)
     p->n_feeds_once = wgi_grid_divide(&p->grid, most_elements(c, threads), p->feeds, p->n_feeds);
     p->threads = p->grid.n_blocks < threads ? (int32_t)p->grid.n_blocks : threads;
     p->threads = p->threads < 1 ? 1 : p->threads;
-    if (!lay_out_slots(c, p)) {
-        wgi_program_free(c->problem->ctx, p);
+    if (!lay_out_slots(c, p) ||
+        !wgi_size_mul(p->share_bytes, (size_t)p->threads, &out->scratch_bytes)) {
+        wgi_group_state_free(c->problem->ctx, out);
         return WG_ERR_OVERFLOW;
     }
-    *out = p;
     return WG_OK;
 }
 
@@ -384,7 +385,7 @@ static bool take_memory(compiler *c)
     return words != NULL;
 }
 
-wg_status wgi_program_make(const wgi_problem *problem, wgi_program **out)
+wg_status wgi_program_prepare(const wgi_problem *problem, wgi_prepared *out)
 {
     compiler c;
     memset(&c, 0, offsetof(compiler, few));
@@ -398,18 +399,10 @@ wg_status wgi_program_make(const wgi_problem *problem, wgi_program **out)
     for (int32_t i = 0; i < WGI_N_WIDTHS; i++) {
         c.free[i] = NOBODY;
     }
-    *out = NULL;
     if (!take_memory(&c)) {
         return WG_ERR_MEMORY;
     }
     const wg_status status = build(&c, out);
     wgi_release(&problem->ctx->memory, c.memory, c.memory_bytes);
     return status;
-}
-
-void wgi_program_free(wg_context *ctx, wgi_program *program)
-{
-    if (program != NULL) {
-        wgi_release(&ctx->memory, program, program->bytes);
-    }
 }

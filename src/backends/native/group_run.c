@@ -101,8 +101,9 @@ static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, in
     }
 }
 
-wg_status wgi_program_run(const wgi_program *program, const wgi_args *args)
+wg_status wgi_program_run(const wgi_group_state *state, const wgi_args *args)
 {
+    const wgi_program *program = (const wgi_program *)(const void *)state;
     const int32_t n = program->threads;
     if (program->grid.n_blocks == 0) {
         return WG_OK;

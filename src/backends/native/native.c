@@ -47,7 +47,7 @@ static const wgi_kernel kernels[] = {
         .accepts = wgi_native_pointwise_accepts,
         .prepare = wgi_native_pointwise_prepare,
         .run = wgi_native_group_run,
-        .destroy = wgi_native_group_destroy,
+        .destroy = wgi_group_state_free,
     },
 };
 
@@ -55,7 +55,7 @@ static const wgi_kernel group = {
     .name = "native.group",
     .prepare = wgi_native_group_prepare,
     .run = wgi_native_group_run,
-    .destroy = wgi_native_group_destroy,
+    .destroy = wgi_group_state_free,
 };
 
 static const wgi_updates updates = {
