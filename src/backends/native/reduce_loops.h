@@ -1,0 +1,311 @@
+/* Sums of columns and of runs, over `real` with totals in `wide`.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Included by reduce_hot.c once for each dtype; hence no guard. RESULT(total, divisor) is the
+ * result; K(name) names this dtype's version.
+ *
+ * Invariant: a column is added up in levels. Eight rows are a group, added in order in `real`;
+ * groups are added in order to a block of 2048 rows in `wide`, and blocks in order to the last
+ * level. So no element meets more than 8 + 256 + rows / 2048 roundings, and where a row stands
+ * tells what is to be done with it: the first of a level overwrites, the last is passed on. What
+ * the levels hold after `rows` rows is what `rows` leaves over at each.
+ *
+ * A run of at least WGI_REDUCE_SHORT elements is laid out in rows of WGI_REDUCE_LANES columns, the
+ * last row being short; the totals of the columns are added up pairwise. A shorter run is one chain
+ * in `wide`. */
+
+typedef struct K(levels) {
+    real *group;
+    wide *block;
+    wide *all;
+} K(levels);
+
+static inline K(levels) K(levels_at)(K(levels) l, int64_t column)
+{
+    return (K(levels)){l.group + column, l.block + column, l.all + column};
+}
+
+/* ---- columns ------------------------------------------------------------------------------ */
+
+static inline void K(add_each)(wide *restrict totals, const wide *restrict x, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        totals[j] += x[j];
+    }
+}
+
+/* Row r was the last that came to the block; n columns. */
+static inline void K(pass_on)(K(levels) l, int64_t r, int64_t n)
+{
+    if ((r + 1) % WGI_REDUCE_BLOCK != 0) {
+        return;
+    }
+    if (r < WGI_REDUCE_BLOCK) {
+        memcpy(l.all, l.block, (size_t)n * sizeof(wide));
+    } else {
+        K(add_each)(l.all, l.block, n);
+    }
+}
+
+/* One row that is not part of a whole group. */
+static inline void K(add_row)(K(levels) l, int64_t r, const real *restrict x, int64_t n)
+{
+    real *restrict group = l.group;
+    wide *restrict block = l.block;
+    if (r % WGI_REDUCE_GROUP == 0) {
+        memcpy(group, x, (size_t)n * sizeof(real));
+        return;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        group[j] += x[j];
+    }
+    if (r % WGI_REDUCE_GROUP == WGI_REDUCE_GROUP - 1) {
+        const bool is_first = r % WGI_REDUCE_BLOCK == WGI_REDUCE_GROUP - 1;
+        for (int64_t j = 0; j < n; j++) {
+            block[j] = is_first ? (wide)group[j] : block[j] + (wide)group[j];
+        }
+        K(pass_on)(l, r, n);
+    }
+}
+
+static inline real K(group_at)(const real *x, int64_t stride)
+{
+    real sum = x[0] + x[stride];
+    sum += x[2 * stride];
+    sum += x[3 * stride];
+    sum += x[4 * stride];
+    sum += x[5 * stride];
+    sum += x[6 * stride];
+    return sum + x[7 * stride];
+}
+
+/* A whole group, from row r on. */
+static inline void K(add_group)(K(levels) l, int64_t r, const real *restrict x, int64_t stride,
+                                int64_t n)
+{
+    wide *restrict block = l.block;
+    if (r % WGI_REDUCE_BLOCK == 0) {
+        for (int64_t j = 0; j < n; j++) {
+            block[j] = (wide)K(group_at)(x + j, stride);
+        }
+    } else {
+        for (int64_t j = 0; j < n; j++) {
+            block[j] += (wide)K(group_at)(x + j, stride);
+        }
+    }
+    K(pass_on)(l, r + WGI_REDUCE_GROUP - 1, n);
+}
+
+/* Rows [r, r + n_rows) of n columns. */
+static inline void K(add_rows)(K(levels) l, int64_t r, const real *x, int64_t stride,
+                               int64_t n_rows, int64_t n)
+{
+    const int64_t end = r + n_rows;
+    while (r < end) {
+        if (r % WGI_REDUCE_GROUP == 0 && end - r >= WGI_REDUCE_GROUP) {
+            K(add_group)(l, r, x, stride, n);
+            r += WGI_REDUCE_GROUP;
+            x += WGI_REDUCE_GROUP * stride;
+        } else {
+            K(add_row)(l, r, x, n);
+            r++;
+            x += stride;
+        }
+    }
+}
+
+/* n elements from place p on, in row-major order over rows of `width`. */
+static inline void K(add_span)(K(levels) l, int64_t width, int64_t p, const real *x, int64_t n)
+{
+    int64_t r = p / width;
+    const int64_t column = p % width;
+    if (column > 0) {
+        const int64_t head = MIN(width - column, n);
+        K(add_row)(K(levels_at)(l, column), r++, x, head);
+        x += head;
+        n -= head;
+    }
+    const int64_t n_rows = n / width;
+    K(add_rows)(l, r, x, width, n_rows, width);
+    if (n % width > 0) {
+        K(add_row)(l, r + n_rows, x + n_rows * width, n % width);
+    }
+}
+
+/* Adds to each total what its column holds after `rows` rows. */
+static inline void K(add_totals)(K(levels) l, int64_t rows, int64_t n, wide *restrict totals)
+{
+    if (rows >= WGI_REDUCE_BLOCK) {
+        K(add_each)(totals, l.all, n);
+    }
+    if (rows % WGI_REDUCE_BLOCK >= WGI_REDUCE_GROUP) {
+        K(add_each)(totals, l.block, n);
+    }
+    if (rows % WGI_REDUCE_GROUP > 0) {
+        for (int64_t j = 0; j < n; j++) {
+            totals[j] += (wide)l.group[j];
+        }
+    }
+}
+
+/* ---- runs --------------------------------------------------------------------------------- */
+
+/* The sum of a run of n elements that was laid out in lanes. */
+static inline wide K(total_of_lanes)(K(levels) l, int64_t n)
+{
+    wide totals[WGI_REDUCE_LANES] = {0};
+    const int64_t rows = n / WGI_REDUCE_LANES;
+    const int64_t longer = n % WGI_REDUCE_LANES;
+    K(add_totals)(l, rows + 1, longer, totals);
+    K(add_totals)(K(levels_at)(l, longer), rows, WGI_REDUCE_LANES - longer, totals + longer);
+    for (int i = WGI_REDUCE_LANES / 2; i > 0; i /= 2) {
+        for (int j = 0; j < i; j++) {
+            totals[j] += totals[j + i];
+        }
+    }
+    return totals[0];
+}
+
+static inline wide K(chain)(wide sum, const real *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        sum += (wide)x[i];
+    }
+    return sum;
+}
+
+static inline wide K(total_of_run)(const real *x, int64_t n)
+{
+    real group[WGI_REDUCE_LANES];
+    wide block[WGI_REDUCE_LANES];
+    wide all[WGI_REDUCE_LANES];
+    const K(levels) l = {group, block, all};
+    if (n < WGI_REDUCE_SHORT) {
+        return K(chain)(0, x, n);
+    }
+    K(add_span)(l, WGI_REDUCE_LANES, 0, x, n);
+    return K(total_of_lanes)(l, n);
+}
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+/* Whether the elements of one sum lie in several segments. */
+static inline bool K(is_split)(const wgi_reduce_plan *plan)
+{
+    return plan->outer == 1 && plan->n_segments > 1;
+}
+
+/* How many elements are added up from the segment's first one on, or by each sum where no sum is
+ * split. */
+static inline int64_t K(size_of)(const wgi_reduce_plan *plan, int64_t segment)
+{
+    return K(is_split)(plan) ? MIN(plan->segment, plan->count - segment * plan->segment)
+                             : plan->rows * plan->width;
+}
+
+static K(levels) K(levels_of)(const wgi_reduce_plan *plan, void *states, int64_t segment)
+{
+    char *state = (char *)states + (size_t)segment * plan->state_bytes;
+    const int64_t n = plan->kind == WGI_REDUCE_RUNS ? WGI_REDUCE_LANES : plan->width;
+    const size_t wide_bytes = WGI_REDUCE_LEVEL_BYTES(n, sizeof(wide));
+    return (K(levels)){.block = (wide *)(void *)state,
+                       .all = (wide *)(void *)(state + wide_bytes),
+                       .group = (real *)(void *)(state + 2 * wide_bytes)};
+}
+
+/* Elements [p, p + n) of the sums of sum_size elements each that the levels are of. */
+static void K(feed_part)(const wgi_reduce_plan *plan, K(levels) l, int64_t p, const real *x,
+                         int64_t n)
+{
+    if (plan->kind == WGI_REDUCE_COLUMNS) {
+        K(add_span)(l, plan->width, p, x, n);
+    } else if (plan->rows >= WGI_REDUCE_SHORT) {
+        K(add_span)(l, WGI_REDUCE_LANES, p, x, n);
+    } else {
+        l.block[0] = K(chain)(p == 0 ? 0 : l.block[0], x, n);
+    }
+}
+
+/* The totals of `n` columns from `column` on, of sums of `size` elements that are all there. */
+static void K(take_totals)(const wgi_reduce_plan *plan, K(levels) l, int64_t size, int64_t n,
+                           wide *totals)
+{
+    if (plan->kind == WGI_REDUCE_COLUMNS) {
+        K(add_totals)(l, size / plan->width, n, totals);
+    } else {
+        totals[0] += plan->rows >= WGI_REDUCE_SHORT ? K(total_of_lanes)(l, size) : l.block[0];
+    }
+}
+
+/* The results of the sums whose elements lie in segments [begin, end). */
+static void K(put_results)(const wgi_reduce_plan *plan, void *states, int64_t begin, int64_t end,
+                           real *y)
+{
+    for (int64_t j = 0; j < plan->width; j += WGI_REDUCE_TILE) {
+        const int64_t n = MIN(plan->width - j, WGI_REDUCE_TILE);
+        wide totals[WGI_REDUCE_TILE] = {0};
+        for (int64_t s = begin; s < end; s++) {
+            wide part[WGI_REDUCE_TILE] = {0};
+            const K(levels) l = K(levels_at)(K(levels_of)(plan, states, s), j);
+            K(take_totals)(plan, l, K(size_of)(plan, s), n, part);
+            K(add_each)(totals, part, n);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            y[j + i] = RESULT(totals[i], plan->divisor);
+        }
+    }
+}
+
+/* Whole runs: how many of the n elements they were. */
+static int64_t K(feed_runs)(const wgi_reduce_plan *plan, real *y, const real *x, int64_t n)
+{
+    const int64_t n_runs = n / plan->rows;
+    for (int64_t k = 0; k < n_runs; k++) {
+        y[k] = RESULT(K(total_of_run)(x + k * plan->rows, plan->rows), plan->divisor);
+    }
+    return n_runs * plan->rows;
+}
+
+/* The elements up to the end of the sum that `first` belongs to: how many of the n they were. */
+static int64_t K(feed_sum)(const wgi_reduce_plan *plan, void *states, real *y, const real *x,
+                           int64_t first, int64_t n)
+{
+    const int64_t segment = first / plan->segment;
+    const int64_t size = K(size_of)(plan, segment);
+    const int64_t p = K(is_split)(plan) ? first - segment * plan->segment : first % size;
+    const int64_t taken = MIN(n, size - p);
+    K(feed_part)(plan, K(levels_of)(plan, states, segment), p, x, taken);
+    if (p + taken == size && !K(is_split)(plan)) {
+        K(put_results)(plan, states, segment, segment + 1, y + first / size * plan->width);
+    }
+    return taken;
+}
+
+static void K(feed)(const wgi_reduce_plan *plan, void *states, void *y, const void *block,
+                    int64_t first, int64_t n)
+{
+    const real *x = block;
+    const bool has_runs = plan->kind == WGI_REDUCE_RUNS && !K(is_split)(plan);
+    while (n > 0) {
+        int64_t taken = 0;
+        if (has_runs && n >= plan->rows && first % plan->rows == 0) {
+            taken = K(feed_runs)(plan, (real *)y + first / plan->rows, x, n);
+        } else {
+            taken = K(feed_sum)(plan, states, y, x, first, n);
+        }
+        x += taken;
+        first += taken;
+        n -= taken;
+    }
+}
+
+static void K(finish)(const wgi_reduce_plan *plan, void *states, void *y)
+{
+    real *results = y;
+    if (plan->count > 0 && K(is_split)(plan)) {
+        K(put_results)(plan, states, 0, plan->n_segments, results);
+    }
+    for (int64_t j = 0; j < plan->n_out && plan->count == 0; j++) {
+        results[j] = RESULT((wide)0, plan->divisor);
+    }
+}
