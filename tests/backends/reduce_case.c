@@ -9,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/native_case.h"
 #include "core/dtype.h"
-#include "ops/op_ids.h"
-#include "ops/table.h"
 
 void *wgt_block(int64_t n)
 {
     void *data = NULL;
-    const size_t bytes = ((size_t)n + 1) * 8;
+    const size_t bytes = ((size_t)n + 8) * 8;
     assert_int_equal(posix_memalign(&data, 64, bytes), 0);
     memset(data, 0xa5, bytes);
     return data;
@@ -64,15 +63,11 @@ void wgt_reduction_free(wgt_reduction *r)
 
 static void run_reference(const wgt_reduction *r, const void *data, void *out)
 {
-    const uint16_t op = strcmp(r->op, "sum") == 0    ? WGI_OP_sum
-                        : strcmp(r->op, "mean") == 0 ? WGI_OP_mean
-                                                     : WGI_OP_sum_to;
-    wgi_view x = r->x;
-    wgi_view y = r->y;
-    x.data = (void *)(uintptr_t)data;
-    y.data = out;
-    const wgi_args args = {.in = &x, .out = &y, .n_in = 1, .n_out = 1, .attr = r->attr};
-    assert_int_equal(wgi_op_table_get()->ops[op]->reference[r->x.dtype](&args), WG_OK);
+    wgt_native_case c = {
+        .op = r->op, .n_in = 1, .n_out = 1, .in = {r->x}, .out = {r->y}, .attr = r->attr};
+    c.in[0].data = (void *)(uintptr_t)data;
+    c.out[0].data = out;
+    assert_int_equal(wgt_reference_run(&c, NULL), WG_OK);
 }
 
 /* The reference of the magnitudes: what roundings are relative to. */

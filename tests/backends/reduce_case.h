@@ -14,7 +14,7 @@ typedef struct wgt_reduction {
     int64_t x_dims[WG_MAX_RANK];
     int64_t y_dims[WG_MAX_RANK];
     wgi_view x; /* data owned */
-    wgi_view y; /* data owned, one element longer than it seems */
+    wgi_view y; /* data owned, longer than it seems */
     wgi_reduce_attr reduce;
     wgi_shape_attr shape;
     const void *attr;
@@ -29,7 +29,7 @@ void wgt_reduction_free(wgt_reduction *r);
  * the reference's, and nothing behind them is written. */
 bool wgt_reduction_is_right(const wgt_reduction *r, const void *y);
 
-/* Memory of n + 1 elements of 8 bytes, aligned to 64, every byte 0xa5; to be freed. */
+/* Memory of n + 8 elements of 8 bytes, aligned to 64, every byte 0xa5; to be freed. */
 void *wgt_block(int64_t n);
 
 #endif

@@ -60,4 +60,11 @@ void wgi_reduce_feed(const wgi_reduce_plan *plan, void *states, void *y, const v
 /* After the last block of all segments; also where there is nothing to feed. */
 void wgi_reduce_finish(const wgi_reduce_plan *plan, void *states, void *y);
 
+/* ---- the kernels of the table --------------------------------------------------------------- */
+
+const char *wgi_native_reduce_accepts(const wgi_problem *problem);
+wg_status wgi_native_reduce_prepare(const wgi_problem *problem, wgi_prepared *out);
+wg_status wgi_native_reduce_run(const wgi_prepared *prepared, const wgi_args *args);
+void wgi_native_reduce_destroy(wg_context *ctx, wgi_prepared *prepared);
+
 #endif

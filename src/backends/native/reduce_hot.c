@@ -6,6 +6,26 @@
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
+/* How many times the innermost of the axes is walked, and where it begins at one of them. */
+static int64_t n_walks(const wgi_reduce_axes *axes)
+{
+    int64_t n = 1;
+    for (int32_t i = 0; i < axes->rank - 1; i++) {
+        n *= axes->dims[i];
+    }
+    return n;
+}
+
+static int64_t offset_of_walk(const wgi_reduce_axes *axes, int64_t walk)
+{
+    int64_t offset = 0;
+    for (int32_t i = axes->rank - 2; i >= 0; i--) {
+        offset += walk % axes->dims[i] * axes->strides[i];
+        walk /= axes->dims[i];
+    }
+    return offset;
+}
+
 #define real float
 #define wide double
 #define RESULT(total, divisor) ((float)((total) / (divisor)))
@@ -39,7 +59,7 @@
 
 #define LOOPS(type)                                                                                \
     {                                                                                              \
-        feed_##type, finish_##type                                                                 \
+        feed_##type, finish_##type, columns_##type, merge_##type, runs_##type                      \
     }
 
 const wgi_reduce_hot HOT(wgi_reduce_hot) = {

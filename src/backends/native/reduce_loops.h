@@ -11,8 +11,8 @@
  * the levels hold after `rows` rows is what `rows` leaves over at each.
  *
  * A run of at least WGI_REDUCE_SHORT elements is laid out in rows of WGI_REDUCE_LANES columns, the
- * last row being short; the totals of the columns are added up pairwise. A shorter run is one chain
- * in `wide`. */
+ * last row being short; the totals of the columns are added up pairwise. A shorter run is laid out
+ * likewise in WGI_REDUCE_FEW columns, each added up in `wide` alone. */
 
 typedef struct K(levels) {
     real *group;
@@ -150,41 +150,135 @@ static inline void K(add_totals)(K(levels) l, int64_t rows, int64_t n, wide *res
 
 /* ---- runs --------------------------------------------------------------------------------- */
 
-/* The sum of a run of n elements that was laid out in lanes. */
-static inline wide K(total_of_lanes)(K(levels) l, int64_t n)
+/* Written out, so that each half is one vector operation. */
+static inline wide K(total_of_lanes)(const wide *lanes)
+{
+    wide eight[8];
+    wide four[4];
+    for (int j = 0; j < 8; j++) {
+        eight[j] = lanes[j] + lanes[j + 8];
+    }
+    for (int j = 0; j < 4; j++) {
+        four[j] = eight[j] + eight[j + 4];
+    }
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/* Elements [p, p + n) of a run of `size`, to the levels of its lanes. The short row at the end
+ * stays in the group, whole or not. */
+static void K(add_to_lanes)(K(levels) l, int64_t size, int64_t p, const real *x, int64_t n)
+{
+    const int64_t whole = size - size % WGI_REDUCE_LANES;
+    if (p < whole) {
+        const int64_t taken = MIN(n, whole - p);
+        K(add_span)(l, WGI_REDUCE_LANES, p, x, taken);
+        p += taken;
+        x += taken;
+        n -= taken;
+    }
+    const bool is_first = whole / WGI_REDUCE_LANES % WGI_REDUCE_GROUP == 0;
+    for (int64_t j = 0; j < n; j++) {
+        real *group = &l.group[p - whole + j];
+        *group = is_first ? x[j] : *group + x[j];
+    }
+}
+
+/* The sum of a run of n elements that was added to the levels of its lanes. */
+static wide K(total_of_levels)(K(levels) l, int64_t n)
 {
     wide totals[WGI_REDUCE_LANES] = {0};
     const int64_t rows = n / WGI_REDUCE_LANES;
-    const int64_t longer = n % WGI_REDUCE_LANES;
-    K(add_totals)(l, rows + 1, longer, totals);
-    K(add_totals)(K(levels_at)(l, longer), rows, WGI_REDUCE_LANES - longer, totals + longer);
-    for (int i = WGI_REDUCE_LANES / 2; i > 0; i /= 2) {
-        for (int j = 0; j < i; j++) {
-            totals[j] += totals[j + i];
-        }
+    K(add_totals)(l, rows, WGI_REDUCE_LANES, totals);
+    for (int64_t j = 0; j < n % WGI_REDUCE_LANES && rows % WGI_REDUCE_GROUP == 0; j++) {
+        totals[j] += (wide)l.group[j];
     }
-    return totals[0];
+    return K(total_of_lanes)(totals);
 }
 
-static inline wide K(chain)(wide sum, const real *x, int64_t n)
+/* Elements [p, p + n) of a short run. */
+static inline void K(add_few)(wide *few, int64_t p, const real *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        sum += (wide)x[i];
+        few[(p + i) % WGI_REDUCE_FEW] += (wide)x[i];
     }
-    return sum;
 }
 
+static inline wide K(total_of_few)(const wide *few)
+{
+    return (few[0] + few[2]) + (few[1] + few[3]);
+}
+
+/* In variables: what goes through an array in parts waits for the whole to be stored. */
+static inline wide K(total_of_short_run)(const real *x, int64_t n)
+{
+    wide a = 0;
+    wide b = 0;
+    wide c = 0;
+    wide d = 0;
+    for (; n >= WGI_REDUCE_FEW; n -= WGI_REDUCE_FEW) {
+        a += (wide)x[0];
+        b += (wide)x[1];
+        c += (wide)x[2];
+        d += (wide)x[3];
+        x += WGI_REDUCE_FEW;
+    }
+    a += n > 0 ? (wide)x[0] : 0;
+    b += n > 1 ? (wide)x[1] : 0;
+    c += n > 2 ? (wide)x[2] : 0;
+    return (a + c) + (b + d);
+}
+
+/* Adds whole groups to the lanes, at most as many as make a block. */
+static inline void K(add_lane_groups)(wide *restrict lanes, const real *restrict x, int64_t n)
+{
+    wide block[WGI_REDUCE_LANES] = {0};
+    for (int64_t i = 0; i < n; i++) {
+        for (int j = 0; j < WGI_REDUCE_LANES; j++) {
+            block[j] += (wide)K(group_at)(x + j, WGI_REDUCE_LANES);
+        }
+        x += WGI_REDUCE_GROUP * WGI_REDUCE_LANES;
+    }
+    for (int j = 0; j < WGI_REDUCE_LANES; j++) {
+        lanes[j] += block[j];
+    }
+}
+
+/* Adds the n elements behind the last whole group to the lanes. */
+static inline void K(add_lane_rest)(wide *restrict lanes, const real *restrict x, int64_t n)
+{
+    real group[WGI_REDUCE_LANES] = {0};
+    const int64_t whole = n - n % WGI_REDUCE_LANES;
+    for (int64_t i = 0; i < whole; i += WGI_REDUCE_LANES) {
+        for (int j = 0; j < WGI_REDUCE_LANES; j++) {
+            group[j] += x[i + j];
+        }
+    }
+    for (int64_t j = 0; j < n - whole; j++) {
+        group[j] += x[whole + j];
+    }
+    for (int j = 0; j < WGI_REDUCE_LANES; j++) {
+        lanes[j] += (wide)group[j];
+    }
+}
+
+/* The bits of the levels, kept in registers: a level that starts from 0 in place of its first
+ * element gives another total only where that is -0, and totals never are. */
 static inline wide K(total_of_run)(const real *x, int64_t n)
 {
-    real group[WGI_REDUCE_LANES];
-    wide block[WGI_REDUCE_LANES];
-    wide all[WGI_REDUCE_LANES];
-    const K(levels) l = {group, block, all};
+    const int64_t block = WGI_REDUCE_BLOCK * WGI_REDUCE_LANES;
+    const int64_t group = WGI_REDUCE_GROUP * WGI_REDUCE_LANES;
+    wide lanes[WGI_REDUCE_LANES] = {0};
     if (n < WGI_REDUCE_SHORT) {
-        return K(chain)(0, x, n);
+        return K(total_of_short_run)(x, n);
     }
-    K(add_span)(l, WGI_REDUCE_LANES, 0, x, n);
-    return K(total_of_lanes)(l, n);
+    while (n >= group) {
+        const int64_t taken = MIN(n, block) / group * group;
+        K(add_lane_groups)(lanes, x, taken / group);
+        x += taken;
+        n -= taken;
+    }
+    K(add_lane_rest)(lanes, x, n);
+    return K(total_of_lanes)(lanes);
 }
 
 /* ---- streams ------------------------------------------------------------------------------ */
@@ -213,16 +307,19 @@ static K(levels) K(levels_of)(const wgi_reduce_plan *plan, void *states, int64_t
                        .group = (real *)(void *)(state + 2 * wide_bytes)};
 }
 
-/* Elements [p, p + n) of the sums of sum_size elements each that the levels are of. */
-static void K(feed_part)(const wgi_reduce_plan *plan, K(levels) l, int64_t p, const real *x,
-                         int64_t n)
+/* Elements [p, p + n) of the sums, of `size` elements in all, that the levels are of. */
+static void K(feed_part)(const wgi_reduce_plan *plan, K(levels) l, int64_t size, int64_t p,
+                         const real *x, int64_t n)
 {
     if (plan->kind == WGI_REDUCE_COLUMNS) {
         K(add_span)(l, plan->width, p, x, n);
     } else if (plan->rows >= WGI_REDUCE_SHORT) {
-        K(add_span)(l, WGI_REDUCE_LANES, p, x, n);
+        K(add_to_lanes)(l, size, p, x, n);
     } else {
-        l.block[0] = K(chain)(p == 0 ? 0 : l.block[0], x, n);
+        for (int j = 0; j < WGI_REDUCE_FEW && p == 0; j++) {
+            l.block[j] = 0;
+        }
+        K(add_few)(l.block, p, x, n);
     }
 }
 
@@ -233,7 +330,8 @@ static void K(take_totals)(const wgi_reduce_plan *plan, K(levels) l, int64_t siz
     if (plan->kind == WGI_REDUCE_COLUMNS) {
         K(add_totals)(l, size / plan->width, n, totals);
     } else {
-        totals[0] += plan->rows >= WGI_REDUCE_SHORT ? K(total_of_lanes)(l, size) : l.block[0];
+        totals[0] +=
+            plan->rows >= WGI_REDUCE_SHORT ? K(total_of_levels)(l, size) : K(total_of_few)(l.block);
     }
 }
 
@@ -274,7 +372,7 @@ static int64_t K(feed_sum)(const wgi_reduce_plan *plan, void *states, real *y, c
     const int64_t size = K(size_of)(plan, segment);
     const int64_t p = K(is_split)(plan) ? first - segment * plan->segment : first % size;
     const int64_t taken = MIN(n, size - p);
-    K(feed_part)(plan, K(levels_of)(plan, states, segment), p, x, taken);
+    K(feed_part)(plan, K(levels_of)(plan, states, segment), size, p, x, taken);
     if (p + taken == size && !K(is_split)(plan)) {
         K(put_results)(plan, states, segment, segment + 1, y + first / size * plan->width);
     }
@@ -307,5 +405,111 @@ static void K(finish)(const wgi_reduce_plan *plan, void *states, void *y)
     }
     for (int64_t j = 0; j < plan->n_out && plan->count == 0; j++) {
         results[j] = RESULT((wide)0, plan->divisor);
+    }
+}
+
+/* ---- whole sums --------------------------------------------------------------------------- */
+
+/* All rows of at most WGI_REDUCE_STRIP columns. */
+static void K(sum_strip)(const wgi_reduce_axes *rows, const real *x, int64_t n, wide *totals)
+{
+    real group[WGI_REDUCE_STRIP];
+    wide block[WGI_REDUCE_STRIP];
+    wide all[WGI_REDUCE_STRIP];
+    const K(levels) l = {group, block, all};
+    const int64_t walks = n_walks(rows);
+    const int64_t n_rows = rows->rank > 0 ? rows->dims[rows->rank - 1] : 1;
+    const int64_t stride = rows->rank > 0 ? rows->strides[rows->rank - 1] : 0;
+    for (int64_t i = 0; i < walks; i++) {
+        K(add_rows)(l, i * n_rows, x + offset_of_walk(rows, i), stride, n_rows, n);
+    }
+    for (int64_t j = 0; j < n; j++) {
+        totals[j] = 0;
+    }
+    K(add_totals)(l, walks * n_rows, n, totals);
+}
+
+static void K(divide)(const wide *totals, int64_t n, double divisor, real *y)
+{
+    for (int64_t j = 0; j < n; j++) {
+        y[j] = RESULT(totals[j], divisor);
+    }
+}
+
+/* Few sums of less than a group, without levels. */
+static void K(sum_few)(const wgi_reduce_axes *rows, const real *x, int64_t n, double divisor,
+                       real *y)
+{
+    const int64_t n_rows = rows->rank > 0 ? rows->dims[0] : 1;
+    const int64_t stride = rows->rank > 0 ? rows->strides[0] : 0;
+    for (int64_t j = 0; j < n; j++) {
+        real sum = x[j];
+        for (int64_t r = 1; r < n_rows; r++) {
+            sum += x[r * stride + j];
+        }
+        y[j] = RESULT((wide)0 + (wide)sum, divisor);
+    }
+}
+
+static void K(columns)(const wgi_reduce_axes *rows, const void *x, int64_t n, double divisor,
+                       void *y, void *totals)
+{
+    if (n <= 32 && y != NULL && rows->rank <= 1 && rows->dims[0] < WGI_REDUCE_GROUP) {
+        K(sum_few)(rows, x, n, divisor, y);
+        return;
+    }
+    for (int64_t j = 0; j < n; j += WGI_REDUCE_STRIP) {
+        wide strip[WGI_REDUCE_STRIP];
+        const int64_t n_strip = MIN(n - j, WGI_REDUCE_STRIP);
+        wide *to = y == NULL ? (wide *)totals + j : strip;
+        K(sum_strip)(rows, (const real *)x + j, n_strip, to);
+        if (y != NULL) {
+            K(divide)(strip, n_strip, divisor, (real *)y + j);
+        }
+    }
+}
+
+static void K(merge)(const void *totals, int64_t n_parts, int64_t n, double divisor, void *y)
+{
+    for (int64_t j = 0; j < n; j += WGI_REDUCE_TILE) {
+        wide sums[WGI_REDUCE_TILE] = {0};
+        const int64_t n_tile = MIN(n - j, WGI_REDUCE_TILE);
+        for (int64_t i = 0; i < n_parts; i++) {
+            K(add_each)(sums, (const wide *)totals + i * n + j, n_tile);
+        }
+        K(divide)(sums, n_tile, divisor, (real *)y + j);
+    }
+}
+
+/* The runs of one result. Totals are added up in blocks, so that of many runs none meets more than
+ * 256 + runs / 256 roundings. */
+static wide K(total_of_runs)(const wgi_reduce_runs *runs, const real *x)
+{
+    const wgi_reduce_axes *axes = &runs->axes;
+    wide all = 0;
+    for (int64_t i = 0; i < n_walks(axes); i++) {
+        const real *walk = x + offset_of_walk(axes, i);
+        wide block = 0;
+        for (int64_t j = 0; j < axes->dims[axes->rank - 1]; j++) {
+            block += K(total_of_run)(walk + j * axes->strides[axes->rank - 1], runs->length);
+            if (j % 256 == 255) {
+                all += block;
+                block = 0;
+            }
+        }
+        all += block;
+    }
+    return all;
+}
+
+static void K(runs)(const wgi_reduce_runs *runs, const void *x, int64_t n, void *y)
+{
+    const real *first = x;
+    real *results = y;
+    for (int64_t i = 0; i < n; i++) {
+        const wide total = runs->axes.rank == 0 ? K(total_of_run)(first, runs->length)
+                                                : K(total_of_runs)(runs, first);
+        results[i] = RESULT(total, runs->divisor);
+        first += runs->stride;
     }
 }
