@@ -49,8 +49,9 @@ wgi_view wgt_view(int dtype, int32_t rank, const int64_t *dims)
 static const wgi_kernel *kernel_of(const char *op)
 {
     for (int32_t i = 0; i < wgi_native_backend.n_kernels; i++) {
-        if (strcmp(wgi_native_backend.kernels[i].op, op) == 0) {
-            return &wgi_native_backend.kernels[i];
+        const wgi_kernel *kernel = &wgi_native_backend.kernels[i];
+        if (kernel->op != NULL && strcmp(kernel->op, op) == 0) {
+            return kernel;
         }
     }
     fail_msg("no native kernel of %s", op);

@@ -300,7 +300,8 @@ static void test_native_updates_decline_other_dtypes(void **state)
 static const wgi_kernel *kernel_of(const char *op)
 {
     for (int32_t i = 0; i < wgi_native_backend.n_kernels; i++) {
-        if (strcmp(wgi_native_backend.kernels[i].op, op) == 0) {
+        const char *served = wgi_native_backend.kernels[i].op;
+        if (served != NULL && strcmp(served, op) == 0) {
             return &wgi_native_backend.kernels[i];
         }
     }

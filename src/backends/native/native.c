@@ -7,6 +7,7 @@
 
 #include "core/context.h"
 
+#include "backends/native/group.h"
 #include "backends/native/matmul.h"
 #include "backends/native/reduce.h"
 #include "backends/native/updates.h"
@@ -18,12 +19,18 @@ static wg_status open_native(wg_context *ctx, void **state)
         return WG_ERR_MEMORY;
     }
     native->isa = wgi_isa_detect();
+    const wg_status status = wgi_native_roles_make(ctx, native);
+    if (status != WG_OK) {
+        wgi_release(&ctx->memory, native, sizeof *native);
+        return status;
+    }
     *state = native;
     return WG_OK;
 }
 
 static void close_native(wg_context *ctx, void *state)
 {
+    wgi_native_roles_free(ctx, state);
     wgi_release(&ctx->memory, state, sizeof(wgi_native));
 }
 
@@ -45,6 +52,21 @@ static const wgi_kernel kernels[] = {
     REDUCTION(sum),
     REDUCTION(mean),
     REDUCTION(sum_to),
+    {
+        .name = "native.pointwise",
+        .op = NULL,
+        .accepts = wgi_native_pointwise_accepts,
+        .prepare = wgi_native_pointwise_prepare,
+        .run = wgi_native_group_run,
+        .destroy = wgi_group_state_free,
+    },
+};
+
+static const wgi_kernel group = {
+    .name = "native.group",
+    .prepare = wgi_native_group_prepare,
+    .run = wgi_native_group_run,
+    .destroy = wgi_group_state_free,
 };
 
 static const wgi_updates updates = {
@@ -59,5 +81,7 @@ const wgi_backend wgi_native_backend = {
     .close = close_native,
     .kernels = kernels,
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
+    .group = &group,
+    .joins = wgi_native_joins,
     .updates = &updates,
 };

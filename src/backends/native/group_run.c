@@ -1,0 +1,120 @@
+/* Running a block program.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each share of the blocks has scratch of its own, so that shares run on as many threads; what an
+ * element becomes does not depend on the share that it falls into. */
+#include "backends/native/group.h"
+
+/* What a share works on. */
+typedef struct share {
+    const wgi_program *program;
+    const wgi_args *args;
+    char **bases;
+} share;
+
+static inline const wgi_view *view_at(const share *s, uint32_t i)
+{
+    const uint32_t n_in = (uint32_t)s->program->n_in;
+    return i < n_in ? &s->args->in[i] : &s->args->out[i - n_in];
+}
+
+static inline int64_t size_of(wgi_width width)
+{
+    return width == WGI_WIDTH_1 ? 1 : width == WGI_WIDTH_4 ? 4 : 8;
+}
+
+static inline void run_instructions(const share *s, uint32_t begin, uint32_t end, int64_t n)
+{
+    char *const *bases = s->bases;
+    const double *numbers = s->args->numbers;
+    const wgi_instruction *last = s->program->instructions + end;
+    for (const wgi_instruction *i = s->program->instructions + begin; i < last; i++) {
+        const double p = i->number != WGI_NO_NUMBER ? numbers[i->number] : 0.0;
+        i->kernel(n, bases[i->y], bases[i->a], bases[i->b], bases[i->c], p);
+    }
+}
+
+/* What is the same in every block. */
+static void start_share(const share *s, char *scratch)
+{
+    const wgi_program *p = s->program;
+    for (uint32_t i = 0; i < p->n_slots; i++) {
+        s->bases[p->n_ports + i] = scratch + p->slots[i];
+    }
+    for (uint32_t i = 0; i < p->n_feeds_once; i++) {
+        const wgi_feed *feed = &p->feeds[i];
+        const void *x = view_at(s, feed->view)->data;
+        void *slot = s->bases[feed->base];
+        if (feed->how == WGI_FEED_ONE) {
+            p->kernels->spread[feed->width](p->grid.block, slot, x, NULL, NULL, 0.0);
+        } else {
+            wgi_feed_walk(p, feed, x, 0, p->grid.block, slot);
+        }
+    }
+    run_instructions(s, 0, p->n_once, p->grid.block);
+}
+
+static void feed_block(const share *s, const wgi_feed *feed, int64_t first, int64_t n)
+{
+    const wgi_program *p = s->program;
+    const char *x = view_at(s, feed->view)->data;
+    char **base = &s->bases[feed->base];
+    if (feed->how == WGI_FEED_WALK) {
+        wgi_feed_walk(p, feed, x, first, n, *base);
+        return;
+    }
+    const int64_t row = first / p->grid.row;
+    const int64_t place = wgi_feed_row(&p->grid, feed, row);
+    if (feed->how == WGI_FEED_SPREAD) {
+        p->kernels->spread[feed->width](n, *base, x + place * size_of(feed->width), NULL, NULL, 0);
+    } else {
+        *base = (char *)(uintptr_t)x + (place + (first - row * p->grid.row)) * size_of(feed->width);
+    }
+}
+
+static void run_block(const share *s, int64_t first, int64_t n)
+{
+    const wgi_program *p = s->program;
+    for (uint32_t i = 0; i < p->n_ports; i++) {
+        s->bases[i] =
+            (char *)view_at(s, p->ports[i].view)->data + first * (int64_t)p->ports[i].size;
+    }
+    for (uint32_t i = p->n_feeds_once; i < p->n_feeds; i++) {
+        feed_block(s, &p->feeds[i], first, n);
+    }
+    run_instructions(s, p->n_once, p->n_instructions, n);
+}
+
+/* The blocks of one of `n_shares` shares. */
+static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, int64_t n_shares)
+{
+    const wgi_grid *grid = &p->grid;
+    char *scratch = (char *)args->scratch + (size_t)at * p->share_bytes;
+    const share s = {.program = p, .args = args, .bases = (char **)(void *)scratch};
+    start_share(&s, scratch);
+    const int64_t end = grid->n_blocks * (at + 1) / n_shares;
+    for (int64_t i = grid->n_blocks * at / n_shares; i < end; i++) {
+        const int64_t row = i / grid->blocks_in_row;
+        const int64_t column = (i - row * grid->blocks_in_row) * grid->block;
+        const int64_t left = grid->row - column;
+        run_block(&s, row * grid->row + column, left < grid->block ? left : grid->block);
+    }
+}
+
+wg_status wgi_program_run(const wgi_group_state *state, const wgi_args *args)
+{
+    const wgi_program *program = (const wgi_program *)(const void *)state;
+    const int32_t n = program->threads;
+    if (program->grid.n_blocks == 0) {
+        return WG_OK;
+    }
+    if (n == 1) {
+        run_share(program, args, 0, 1);
+        return WG_OK;
+    }
+#pragma omp parallel for num_threads(n) schedule(static, 1)
+    for (int32_t i = 0; i < n; i++) {
+        run_share(program, args, i, n);
+    }
+    return WG_OK;
+}
