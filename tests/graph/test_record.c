@@ -219,7 +219,7 @@ static void test_dispatch_says_who_serves(void **state)
     assert_near(wg_item(wg_sum_all(wg_matmul(a, wg_transpose(a)))), 12, 0);
     assert_non_null(strstr(wgt_sink_text(&sink), "dispatch: matmul [2, 3] x [2, 3] -> f64 [2, 2]: "
                                                  "native.matmul"));
-    assert_non_null(strstr(wgt_sink_text(&sink), "dispatch: sum [2, 2] -> f64 []: reference"));
+    assert_non_null(strstr(wgt_sink_text(&sink), "dispatch: sum [2, 2] -> f64 []: native.sum"));
     if (wg_context_has_backend(ctx, "onednn")) {
         assert_non_null(strstr(wgt_sink_text(&sink), "(not onednn.matmul: "));
     }

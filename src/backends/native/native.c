@@ -9,6 +9,7 @@
 
 #include "backends/native/group.h"
 #include "backends/native/matmul.h"
+#include "backends/native/reduce.h"
 #include "backends/native/updates.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
@@ -33,6 +34,13 @@ static void close_native(wg_context *ctx, void *state)
     wgi_release(&ctx->memory, state, sizeof(wgi_native));
 }
 
+#define REDUCTION(name_)                                                                           \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_reduce_accepts,              \
+        .prepare = wgi_native_reduce_prepare, .run = wgi_native_reduce_run,                        \
+        .destroy = wgi_native_reduce_destroy,                                                      \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -41,6 +49,9 @@ static const wgi_kernel kernels[] = {
         .prepare = wgi_native_matmul_prepare,
         .run = wgi_native_matmul_run,
     },
+    REDUCTION(sum),
+    REDUCTION(mean),
+    REDUCTION(sum_to),
     {
         .name = "native.pointwise",
         .op = NULL,
