@@ -48,6 +48,7 @@ static const wgi_kernel kernels[] = {
         .accepts = wgi_native_matmul_accepts,
         .prepare = wgi_native_matmul_prepare,
         .run = wgi_native_matmul_run,
+        .destroy = wgi_native_matmul_destroy,
     },
     REDUCTION(sum),
     REDUCTION(mean),
