@@ -13,54 +13,67 @@
 
 static wg_status make_type(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
 {
-    if (!wgi_dtype_is_valid(dtype)) {
-        return WG_ERR_DTYPE;
-    }
     if (rank < 0 || rank > WG_MAX_RANK) {
-        return WG_ERR_RANGE;
+        return wgi_dtype_is_valid(dtype) ? WG_ERR_RANGE : WG_ERR_DTYPE;
     }
     if (rank > 0 && dims == NULL) {
-        return WG_ERR_ARGUMENT;
+        return wgi_dtype_is_valid(dtype) ? WG_ERR_ARGUMENT : WG_ERR_DTYPE;
     }
     out->dtype = dtype;
     out->rank = rank;
-    for (int32_t i = 0; i < rank; i++) {
-        out->dims[i] = dims[i];
+    for (int32_t i = 0; i < WG_MAX_RANK; i++) {
+        out->dims[i] = i < rank ? dims[i] : 0;
     }
     return wgi_type_count(out);
 }
 
 wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
 {
-    wgi_type type = {0};
-    wg_status status = make_type(dtype, rank, dims, &type);
-    *out = status == WG_OK ? type : (wgi_type){0};
+    wg_status status = make_type(dtype, rank, dims, out);
+    if (WGI_UNLIKELY(status != WG_OK)) {
+        *out = (wgi_type){0};
+    }
     return status;
+}
+
+/* As wgi_dim_mul, without a division where both are small. */
+static bool multiply(int64_t a, int64_t b, int64_t *out)
+{
+    if (WGI_LIKELY(((a | b) >> 31) == 0)) {
+        *out = a * b;
+        return true;
+    }
+    return wgi_dim_mul(a, b, out);
 }
 
 wg_status wgi_type_count(wgi_type *type)
 {
-    /* A size of 0 counts as 1 in `bytes`: products over the other axes must fit too. */
-    int64_t element_bytes = (int64_t)wg_dtype_size((wg_dtype)type->dtype);
-    int64_t bytes = element_bytes;
+    /* A size of 0 counts as 1 here: products over the other axes must fit too. */
+    int64_t elements = 1;
+    int64_t bytes;
+    int64_t signs = 0;
     bool is_empty = false;
+    size_t element_bytes = wg_dtype_size((wg_dtype)type->dtype);
     type->count = 0;
     if (element_bytes == 0) {
         return WG_ERR_DTYPE;
     }
     for (int32_t i = 0; i < type->rank; i++) {
-        if (type->dims[i] < 0) {
-            return WG_ERR_RANGE;
-        }
+        signs |= type->dims[i];
+    }
+    if (signs < 0) {
+        return WG_ERR_RANGE;
     }
     for (int32_t i = 0; i < type->rank; i++) {
         is_empty = is_empty || type->dims[i] == 0;
-        int64_t dim = type->dims[i] == 0 ? 1 : type->dims[i];
-        if (!wgi_dim_mul(bytes, dim, &bytes) || bytes > PTRDIFF_MAX) {
+        if (!multiply(elements, type->dims[i] == 0 ? 1 : type->dims[i], &elements)) {
             return WG_ERR_OVERFLOW;
         }
     }
-    type->count = is_empty ? 0 : bytes / element_bytes;
+    if (!multiply(elements, (int64_t)element_bytes, &bytes) || bytes > PTRDIFF_MAX) {
+        return WG_ERR_OVERFLOW;
+    }
+    type->count = is_empty ? 0 : elements;
     return WG_OK;
 }
 

@@ -125,6 +125,9 @@ wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out)
     }
     uint64_t hash = wgi_hash_bytes(wgi_list_hash(&request->graph->list), e->request_words.data,
                                    e->request_words.count * sizeof(uint64_t));
+#if defined(WGI_TESTING)
+    hash = ctx->is_hash_constant ? 0 : hash;
+#endif
     for (wgi_plan *plan = e->newest; plan != NULL; plan = plan->older) {
         if (matches(plan, hash, request)) {
             unlink_plan(e, plan);

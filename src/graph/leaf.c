@@ -22,10 +22,14 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
         return wgi_record_fail(g, WG_ERR_INTERNAL, wgi_leaf_name(kind), "a rule records no leaves");
     }
     uint32_t node = wgi_list_count(&g->list);
-    uint32_t place = (uint32_t)g->list.leaves.count;
-    bool has_room = wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf));
-    wgi_entry *r = has_room ? wgi_list_append_leaf(a, &g->list, kind, place, &t->type) : NULL;
-    if (r == NULL) {
+    bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
+    const wgi_entry r = {
+        .flags = learns && g->is_training ? WGI_WANTS_GRADIENT : 0,
+        .in = {(uint32_t)g->list.leaves.count},
+        .attr = kind,
+    };
+    if (!wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf)) ||
+        !wgi_list_add_leaf(a, &g->list, &r, &t->type)) {
         return wgi_record_fail(g, WG_ERR_MEMORY, wgi_leaf_name(kind), "out of memory");
     }
     wgi_leaf *leaf = wgi_array_next(&g->list.leaves, sizeof *leaf);
@@ -36,8 +40,6 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
         .param = p,
         .version = t->version,
     };
-    bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
-    r->flags = learns && g->is_training ? WGI_WANTS_GRADIENT : 0;
     return wgi_handle(g, node);
 }
 

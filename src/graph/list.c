@@ -7,16 +7,6 @@
 #include "core/checked.h"
 #include "core/param.h"
 
-wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
-{
-    return (wgi_view){
-        .dtype = r->dtype,
-        .rank = r->rank,
-        .dims = wgi_dims_of(list, r),
-        .count = r->count,
-    };
-}
-
 wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r)
 {
     wgi_type type = {.dtype = r->dtype, .rank = r->rank, .count = r->count};
@@ -48,32 +38,69 @@ bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op, i
            wgi_array_reserve(a, &list->numbers, (size_t)op->n_numbers, sizeof(wgi_number_entry));
 }
 
-wgi_entry *wgi_list_append(wgi_list *list, const wgi_type *type)
+uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims)
 {
-    wgi_entry *r = wgi_array_next(&list->records, sizeof *r);
-    memset(r, 0, sizeof *r);
-    r->dtype = (uint8_t)type->dtype;
-    r->rank = (uint8_t)type->rank;
-    r->dims = (uint32_t)list->dims.count;
-    r->count = type->count;
-    for (int32_t i = 0; i < type->rank; i++) {
-        *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = type->dims[i];
+    uint32_t place = rank > 0 ? (uint32_t)list->dims.count : 0;
+    for (int32_t i = 0; i < rank; i++) {
+        *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = dims[i];
+        list->hash.dims = wgi_hash_word(list->hash.dims, (uint64_t)dims[i]);
     }
-    return r;
+    return place;
+}
+
+uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes)
+{
+    uint32_t place = bytes > 0 ? (uint32_t)list->attrs.count : WGI_NO_ATTR;
+    const unsigned char *p = attr;
+    while (bytes > 0) {
+        uint64_t word = 0;
+        size_t n = bytes < sizeof word ? bytes : sizeof word;
+        memcpy(&word, p, n);
+        *(uint64_t *)wgi_array_next(&list->attrs, sizeof word) = word;
+        list->hash.attrs = wgi_hash_word(list->hash.attrs, word);
+        p += n;
+        bytes -= n;
+    }
+    return place;
+}
+
+uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_in)
+{
+    uint32_t place = (uint32_t)list->operands.count;
+    for (int32_t i = 0; i < n_in; i++) {
+        *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = in[i].index;
+        list->hash.operands = wgi_hash_word(list->hash.operands, in[i].index);
+    }
+    return place;
+}
+
+bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *leaf,
+                       const wgi_type *type)
+{
+    static const wgi_op one_output = {.n_out = 1};
+    if (!wgi_list_reserve(a, list, &one_output, 0, type)) {
+        return false;
+    }
+    const wgi_entry r = {
+        .op = WGI_OP_LEAF,
+        .dtype = (uint8_t)type->dtype,
+        .rank = (uint8_t)type->rank,
+        .flags = leaf->flags,
+        .in = {leaf->in[0]},
+        .dims = wgi_list_append_dims(list, type->rank, type->dims),
+        .attr = leaf->attr,
+        .count = type->count,
+    };
+    (void)wgi_list_append(list, &r);
+    return true;
 }
 
 wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind,
                                 uint32_t place, const wgi_type *type)
 {
-    static const wgi_op one_output = {.n_out = 1};
-    if (!wgi_list_reserve(a, list, &one_output, 0, type)) {
-        return NULL;
-    }
-    wgi_entry *r = wgi_list_append(list, type);
-    r->op = WGI_OP_LEAF;
-    r->attr = kind;
-    r->in[0] = place;
-    return r;
+    const wgi_entry leaf = {.in = {place}, .attr = kind};
+    bool ok = wgi_list_add_leaf(a, list, &leaf, type);
+    return ok ? wgi_record_at(list, wgi_list_count(list) - 1) : NULL;
 }
 
 void wgi_list_clear(wgi_list *list)
@@ -86,6 +113,7 @@ void wgi_list_clear(wgi_list *list)
     list->leaves.count = 0;
     list->sites.count = 0;
     list->names.count = 0;
+    list->hash = (wgi_list_hashes){0};
     list->n_random = 0;
 }
 
@@ -99,7 +127,7 @@ void wgi_list_free(const wg_allocator *a, wgi_list *list)
     wgi_array_free(a, &list->leaves, sizeof(wgi_leaf));
     wgi_array_free(a, &list->sites, sizeof(wgi_site));
     wgi_array_free(a, &list->names, sizeof(wgi_node_name));
-    list->n_random = 0;
+    wgi_list_clear(list);
 }
 
 static bool copy_array(const wg_allocator *a, wgi_array *dst, const wgi_array *src, size_t size)
@@ -128,6 +156,7 @@ bool wgi_list_copy(const wg_allocator *a, wgi_list *dst, const wgi_list *src)
         wgi_list_clear(dst);
         return false;
     }
+    dst->hash = src->hash;
     dst->n_random = src->n_random;
     return true;
 }
@@ -157,16 +186,14 @@ bool wgi_list_equal(const wgi_list *whole, const wgi_list_extent *extent, const 
            extent->numbers == list->numbers.count;
 }
 
-/* Multiply and fold, eight bytes at a time; the tail is padded with zeros. */
 uint64_t wgi_hash_bytes(uint64_t h, const void *data, size_t bytes)
 {
     const unsigned char *p = data;
     while (bytes > 0) {
-        uint64_t w = 0;
-        size_t n = bytes < sizeof w ? bytes : sizeof w;
-        memcpy(&w, p, n);
-        h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
-        h ^= h >> 32;
+        uint64_t word = 0;
+        size_t n = bytes < sizeof word ? bytes : sizeof word;
+        memcpy(&word, p, n);
+        h = wgi_hash_word(h, word);
         p += n;
         bytes -= n;
     }
@@ -175,11 +202,32 @@ uint64_t wgi_hash_bytes(uint64_t h, const void *data, size_t bytes)
 
 uint64_t wgi_list_hash(const wgi_list *list)
 {
-    uint64_t h = list->records.count;
-    h = wgi_hash_bytes(h, list->records.data, list->records.count * sizeof(wgi_entry));
-    h = wgi_hash_bytes(h, list->dims.data, list->dims.count * sizeof(int64_t));
-    h = wgi_hash_bytes(h, list->attrs.data, list->attrs.count * sizeof(uint64_t));
-    return wgi_hash_bytes(h, list->operands.data, list->operands.count * sizeof(uint32_t));
+    const wgi_list_hashes *hash = &list->hash;
+    uint64_t h = wgi_hash_word(list->records.count, hash->records);
+    h = wgi_hash_word(h, hash->dims);
+    h = wgi_hash_word(h, hash->attrs);
+    return wgi_hash_word(h, hash->operands);
+}
+
+void wgi_list_rehash(wgi_list *list)
+{
+    wgi_list_hashes hash = {0};
+    const uint64_t *dims = list->dims.data;
+    const uint64_t *attrs = list->attrs.data;
+    const uint32_t *operands = list->operands.data;
+    for (uint32_t i = 0; i < wgi_list_count(list); i++) {
+        hash.records = wgi_hash_record(hash.records, wgi_record_at(list, i));
+    }
+    for (size_t i = 0; i < list->dims.count; i++) {
+        hash.dims = wgi_hash_word(hash.dims, dims[i]);
+    }
+    for (size_t i = 0; i < list->attrs.count; i++) {
+        hash.attrs = wgi_hash_word(hash.attrs, attrs[i]);
+    }
+    for (size_t i = 0; i < list->operands.count; i++) {
+        hash.operands = wgi_hash_word(hash.operands, operands[i]);
+    }
+    list->hash = hash;
 }
 
 static double derive(uint32_t how, double v)

@@ -54,7 +54,7 @@ static const wgi_op *op_of_draft(const wg_graph *g, const wgi_draft *draft)
 /* The graph to record in: the draft's, or that of the first operand whose graph lives. */
 static wg_graph *home_of(const wgi_draft *draft)
 {
-    wg_graph *first = draft->graph;
+    wg_graph *first = draft->graph == NULL && draft->n_in > 0 ? draft->in[0].graph : draft->graph;
     for (int32_t i = 0; i < draft->n_in && (first == NULL || !first->is_alive); i++) {
         wg_graph *g = draft->in[i].graph;
         if (g != NULL && (first == NULL || g->is_alive)) {
@@ -97,16 +97,23 @@ wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, c
     return n;
 }
 
-static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft, wg_node *failed)
+/* Fails the graph for operand i, whose handle is none of its own. */
+static wg_node fail_operand(wg_graph *g, const wgi_op *op, const wgi_draft *draft, int32_t i)
 {
     char detail[WGI_DETAIL_BYTES];
+    wg_status status = wgi_handle_fault(g, draft->in[i], detail);
+    const char *name = i < 4 ? op->operands[i] : NULL;
+    wg_node failed =
+        wgi_record_fail(g, status, op->name, "operand %s %s", name != NULL ? name : "x", detail);
+    note_operands(g, draft);
+    return failed;
+}
+
+static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft, wg_node *failed)
+{
     for (int32_t i = 0; i < draft->n_in; i++) {
-        wg_status status = wgi_handle_fault(g, draft->in[i], detail);
-        if (WGI_UNLIKELY(status != WG_OK)) {
-            const char *name = i < 4 ? op->operands[i] : NULL;
-            *failed = wgi_record_fail(g, status, op->name, "operand %s %s",
-                                      name != NULL ? name : "x", detail);
-            note_operands(g, draft);
+        if (WGI_UNLIKELY(!wgi_is_own(g, draft->in[i]))) {
+            *failed = fail_operand(g, op, draft, i);
             return false;
         }
     }
@@ -123,17 +130,24 @@ static bool any_wants(const wg_graph *g, const wgi_draft *draft)
     return false;
 }
 
+/* Recomputes what follows from a rule's answer, whatever the rule did itself. */
+static wg_status check_type(wgi_type *type)
+{
+    return type->rank < 0 || type->rank > WG_MAX_RANK ? WG_ERR_RANGE : wgi_type_count(type);
+}
+
 /* Asks the shape rule; its message becomes the failure's. */
 static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_node *failed)
 {
-    char detail[WGI_DETAIL_BYTES] = "";
-    char hint[WGI_DETAIL_BYTES] = "";
+    char detail[WGI_DETAIL_BYTES];
+    char hint[WGI_DETAIL_BYTES];
+    detail[0] = '\0';
+    hint[0] = '\0';
     q->detail = detail;
     q->hint = hint;
     wg_status status = op->infer(q);
     for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
-        wgi_type *type = &q->out[i];
-        status = wgi_type_make(type->dtype, type->rank, type->dims, type);
+        status = check_type(&q->out[i]);
     }
     if (WGI_LIKELY(status == WG_OK)) {
         return true;
@@ -151,32 +165,27 @@ static bool output_flags(const wgi_op *op, bool wants, const wgi_type *type, uin
     return !wanted || op->gradient != NULL || op->decompose != NULL;
 }
 
-static void append_attrs(wgi_list *list, const wgi_op *op, const void *attr)
+/* The place of an output's dims: those of an operand of the same shape, or new ones. */
+static uint32_t place_dims(wgi_list *list, const wgi_draft *draft, const wgi_type *type)
 {
-    size_t bytes = op->attr_bytes;
-    const unsigned char *p = attr;
-    while (bytes > 0) {
-        size_t n = bytes < sizeof(uint64_t) ? bytes : sizeof(uint64_t);
-        uint64_t *word = wgi_array_next(&list->attrs, sizeof *word);
-        *word = 0;
-        memcpy(word, p, n);
-        p += n;
-        bytes -= n;
+    for (int32_t i = 0; i < draft->n_in && i < 2; i++) {
+        const wgi_entry *x = wgi_record_at(list, draft->in[i].index);
+        if (wgi_same_shape(type->rank, type->dims, x->rank, wgi_dims_of(list, x))) {
+            return x->dims;
+        }
     }
+    return wgi_list_append_dims(list, type->rank, type->dims);
 }
 
 static void set_operands(wgi_list *list, wgi_entry *r, const wgi_draft *draft)
 {
     r->n_in = (uint16_t)draft->n_in;
     if (draft->n_in > 3) {
-        r->in[0] = (uint32_t)list->operands.count;
+        r->in[0] = wgi_list_append_operands(list, draft->in, draft->n_in);
+        return;
     }
     for (int32_t i = 0; i < draft->n_in; i++) {
-        if (draft->n_in <= 3) {
-            r->in[i] = draft->in[i].index;
-        } else {
-            *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = draft->in[i].index;
-        }
+        r->in[i] = draft->in[i].index;
     }
 }
 
@@ -199,16 +208,24 @@ static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, con
     wgi_list *list = &g->list;
     uint32_t first = wgi_list_count(list);
     for (int32_t i = 0; i < op->n_out; i++) {
-        wgi_entry *r = wgi_list_append(list, &out[i]);
-        r->op = draft->op;
-        r->part = (uint8_t)i;
-        (void)output_flags(op, wants, &out[i], &r->flags);
+        wgi_entry r = {
+            .op = draft->op,
+            .dtype = (uint8_t)out[i].dtype,
+            .rank = (uint8_t)out[i].rank,
+            .part = (uint8_t)i,
+            .dims = place_dims(list, draft, &out[i]),
+            .attr = WGI_NO_ATTR,
+            .number = WGI_NO_NUMBER,
+            .count = out[i].count,
+        };
+        (void)output_flags(op, wants, &out[i], &r.flags);
+        if (i == 0) {
+            set_operands(list, &r, draft);
+            r.attr = wgi_list_append_attrs(list, draft->attr, op->attr_bytes);
+            r.number = take_numbers(list, op, draft);
+        }
+        (void)wgi_list_append(list, &r);
     }
-    wgi_entry *r = wgi_record_at(list, first);
-    r->attr = (uint32_t)list->attrs.count;
-    set_operands(list, r, draft);
-    append_attrs(list, op, draft->attr);
-    r->number = take_numbers(list, op, draft);
     return wgi_handle(g, first);
 }
 
@@ -280,7 +297,7 @@ wg_node wgi_record(const wgi_draft *draft)
         return wgi_refuse(draft, WG_ERR_INTERNAL, NULL, "no such number");
     }
     n = record_many(g, op, draft);
-    if (WGI_UNLIKELY(g->ctx->is_eager) && !g->is_scratch && wg_is_valid(n)) {
+    if (WGI_UNLIKELY(g->ctx->is_eager) && !g->is_scratch && wgi_is_entry(n)) {
         return wgi_eager_run(g, n);
     }
     return n;
@@ -290,8 +307,8 @@ wg_node wgi_record(const wgi_draft *draft)
 
 bool wgi_view_of(wg_node n, wgi_view *out)
 {
-    memset(out, 0, sizeof *out);
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
+        *out = (wgi_view){.data = NULL};
         return false;
     }
     *out = wgi_record_view(&n.graph->list, wgi_record_at(&n.graph->list, n.index));
@@ -300,12 +317,12 @@ bool wgi_view_of(wg_node n, wgi_view *out)
 
 uint16_t wgi_op_of(wg_node n)
 {
-    return wg_is_valid(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;
+    return wgi_is_entry(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;
 }
 
 const void *wgi_attr_of(wg_node n)
 {
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
         return NULL;
     }
     const wgi_entry *r = wgi_record_at(&n.graph->list, n.index);
