@@ -165,6 +165,14 @@ typedef struct wgi_sample {
 
 /* ---- the row ------------------------------------------------------------------------------ */
 
+/* A row's like_dtypes holds dtype d where operands of d alone, if their shapes broadcast, give one
+ * result of d under the broadcast shape. Such a row has one or two operands, no attributes and at
+ * most one number, and the graph may record it without asking infer, which would say the same. */
+#define WGI_DTYPE_BIT(dtype) ((uint32_t)1 << (dtype))
+#define WGI_LIKE_FLOATING                                                                          \
+    (WGI_DTYPE_BIT(WG_F32) | WGI_DTYPE_BIT(WG_F64) | WGI_DTYPE_BIT(WGI_DTYPE_WIDE))
+#define WGI_LIKE_NUMERIC (WGI_LIKE_FLOATING | WGI_DTYPE_BIT(WG_I64))
+
 typedef struct wgi_op {
     const char *name;
     uint32_t traits;
@@ -175,6 +183,7 @@ typedef struct wgi_op {
     size_t attr_bytes;       /* attributes are compared bytewise: structs without padding */
     const char *operands[4]; /* names in messages: "a", "b" */
     int32_t dispatch;        /* operand whose dtype picks the kernel; -1: output 0 */
+    uint32_t like_dtypes;    /* WGI_DTYPE_BIT of those for which infer is known, see below */
     wg_status (*infer)(wgi_infer *q);
     void (*gradient)(wgi_rule *rule);
     void (*decompose)(wgi_rule *rule);
@@ -215,6 +224,13 @@ typedef struct wgi_draft {
 
 /* Appends a node, or fails the graph and returns an invalid handle that knows it. */
 wg_node wgi_record(const wgi_draft *draft);
+
+/* The same for an op without attributes: of one operand, of one and a number that is given or there
+ * already, of two. Quick where the row has like_dtypes. */
+wg_node wgi_record_one(wg_node x, uint16_t op);
+wg_node wgi_record_one_given(wg_node x, double number, uint16_t op);
+wg_node wgi_record_one_with(wg_node x, wgi_number number, uint16_t op);
+wg_node wgi_record_two(wg_node a, wg_node b, uint16_t op);
 
 /* Fails the graph in the name of the draft's op, from a constructor. `hint` may be NULL. */
 wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,

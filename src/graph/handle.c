@@ -52,8 +52,7 @@ wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index)
 
 bool wg_is_valid(wg_node n)
 {
-    return n.graph != NULL && n.graph->is_alive && n.epoch == n.graph->epoch &&
-           n.index < wgi_list_count(&n.graph->list);
+    return wgi_is_entry(n);
 }
 
 /* Whether the handle is that of the first failure of its graph's epoch. */
@@ -80,7 +79,7 @@ wg_node wg_name(wg_node n, const char *name)
         copy_name(n.graph->failure.name, name);
         return n;
     }
-    if (wg_is_valid(n)) {
+    if (wgi_is_entry(n)) {
         /* A name that finds no memory is left out: it changes no result. */
         wgi_node_name *entry =
             wgi_array_push(&n.graph->ctx->memory, &n.graph->list.names, sizeof *entry);
@@ -92,28 +91,35 @@ wg_node wg_name(wg_node n, const char *name)
     return n;
 }
 
+/* Lets the sites reach up to an entry, which may come after others that were not stamped. A stamp
+ * that finds no memory is left out: it changes no result. */
+static bool cover(wg_graph *g, uint32_t index)
+{
+    wgi_array *sites = &g->list.sites;
+    size_t missing = (size_t)index + 1 - sites->count;
+    if (!wgi_array_reserve(&g->ctx->memory, sites, missing, sizeof(wgi_site))) {
+        return false;
+    }
+    memset((wgi_site *)sites->data + sites->count, 0, missing * sizeof(wgi_site));
+    sites->count += missing;
+    return true;
+}
+
 static void stamp(wg_graph *g, uint32_t index, const char *file, int line)
 {
     wgi_array *sites = &g->list.sites;
-    if (index >= sites->count) {
-        size_t missing = (size_t)index + 1 - sites->count;
-        if (!wgi_array_reserve(&g->ctx->memory, sites, missing, sizeof(wgi_site))) {
-            return;
-        }
-        memset((wgi_site *)sites->data + sites->count, 0, missing * sizeof(wgi_site));
-        sites->count += missing;
+    if (WGI_LIKELY(index == sites->count && index < sites->capacity)) {
+        sites->count++;
+    } else if (index >= sites->count ? !cover(g, index) : wgi_list_site(&g->list, index) != NULL) {
+        return;
     }
-    wgi_site *site = (wgi_site *)sites->data + index;
-    if (site->file == NULL) {
-        site->file = file;
-        site->line = line;
-    }
+    ((wgi_site *)sites->data)[index] = (wgi_site){.file = file, .line = line};
 }
 
 wg_node wg_at(wg_node n, const char *file, int line)
 {
-    if (WGI_LIKELY(wg_is_valid(n))) {
-        if (file != NULL) {
+    if (WGI_LIKELY(wgi_is_entry(n))) {
+        if (WGI_LIKELY(file != NULL)) {
             stamp(n.graph, n.index, file, line);
         }
     } else if (is_first_failure(n) && n.graph->failure.site.file == NULL) {
@@ -124,17 +130,17 @@ wg_node wg_at(wg_node n, const char *file, int line)
 
 wg_dtype wg_node_dtype(wg_node n)
 {
-    return wg_is_valid(n) ? (wg_dtype)wgi_record_at(&n.graph->list, n.index)->dtype : (wg_dtype)0;
+    return wgi_is_entry(n) ? (wg_dtype)wgi_record_at(&n.graph->list, n.index)->dtype : (wg_dtype)0;
 }
 
 int32_t wg_node_rank(wg_node n)
 {
-    return wg_is_valid(n) ? wgi_record_at(&n.graph->list, n.index)->rank : -1;
+    return wgi_is_entry(n) ? wgi_record_at(&n.graph->list, n.index)->rank : -1;
 }
 
 int64_t wg_node_dim(wg_node n, int32_t axis)
 {
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
         return -1;
     }
     const wgi_entry *r = wgi_record_at(&n.graph->list, n.index);

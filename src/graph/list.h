@@ -205,6 +205,15 @@ static inline uint32_t wgi_list_append(wgi_list *list, const wgi_entry *r)
     return index;
 }
 
+/* Appends a number of known value after a reserve; returns its place. */
+static inline uint32_t wgi_list_append_number(wgi_list *list, double value)
+{
+    uint32_t place = (uint32_t)list->numbers.count;
+    wgi_number_entry *e = (wgi_number_entry *)wgi_array_next(&list->numbers, sizeof *e);
+    *e = (wgi_number_entry){.value = value, .from = 0, .how = WGI_GIVEN};
+    return place;
+}
+
 /* Append dims, attributes and operands after a reserve; return their place. */
 uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims);
 uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes);

@@ -196,8 +196,7 @@ static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *
     }
     uint32_t first = (uint32_t)list->numbers.count;
     for (int32_t i = 0; i < op->n_numbers; i++) {
-        wgi_number_entry *e = wgi_array_next(&list->numbers, sizeof *e);
-        *e = (wgi_number_entry){.value = draft->numbers[i], .from = 0, .how = WGI_GIVEN};
+        (void)wgi_list_append_number(list, draft->numbers[i]);
     }
     return first;
 }
