@@ -85,7 +85,7 @@ typedef struct wgi_infer {
     int32_t n_in;
     const wgi_view *in; /* data are NULL */
     const void *attr;
-    wgi_type out[WGI_MAX_OUT]; /* one for each output of the op */
+    wgi_type out[WGI_MAX_OUT]; /* one for each output; counted where the rule leaves it to that */
     char *detail;              /* WGI_DETAIL_BYTES: the message, "inner sizes differ: ..." */
     char *hint;                /* WGI_DETAIL_BYTES: "" or what to do about it */
 } wgi_infer;

@@ -36,22 +36,40 @@ wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *
     return status;
 }
 
-/* As wgi_dim_mul, without a division where both are small. */
-static bool multiply(int64_t a, int64_t b, int64_t *out)
+/* A size of 0 counts as 1 in products: those over the other axes must fit too. */
+static inline int64_t at_least_1(int64_t dim)
 {
-    if (WGI_LIKELY(((a | b) >> 31) == 0)) {
-        *out = a * b;
-        return true;
+    return dim == 0 ? 1 : dim;
+}
+
+/* The product of dims and an element's size by checked steps, where a size is large or negative. */
+WGI_COLD static wg_status count_checked(wgi_type *type, int64_t element_bytes)
+{
+    int64_t elements = 1;
+    int64_t bytes;
+    bool is_empty = false;
+    for (int32_t i = 0; i < type->rank; i++) {
+        if (type->dims[i] < 0) {
+            return WG_ERR_RANGE;
+        }
     }
-    return wgi_dim_mul(a, b, out);
+    for (int32_t i = 0; i < type->rank; i++) {
+        is_empty = is_empty || type->dims[i] == 0;
+        if (!wgi_dim_mul(elements, at_least_1(type->dims[i]), &elements)) {
+            return WG_ERR_OVERFLOW;
+        }
+    }
+    if (!wgi_dim_mul(elements, element_bytes, &bytes) || bytes > PTRDIFF_MAX) {
+        return WG_ERR_OVERFLOW;
+    }
+    type->count = is_empty ? 0 : elements;
+    return WG_OK;
 }
 
 wg_status wgi_type_count(wgi_type *type)
 {
-    /* A size of 0 counts as 1 here: products over the other axes must fit too. */
-    int64_t elements = 1;
-    int64_t bytes;
-    int64_t signs = 0;
+    const uint64_t small = INT32_MAX / 64; /* times the size of any element it fits an int32_t */
+    uint64_t elements = 1;
     bool is_empty = false;
     size_t element_bytes = wg_dtype_size((wg_dtype)type->dtype);
     type->count = 0;
@@ -59,21 +77,17 @@ wg_status wgi_type_count(wgi_type *type)
         return WG_ERR_DTYPE;
     }
     for (int32_t i = 0; i < type->rank; i++) {
-        signs |= type->dims[i];
-    }
-    if (signs < 0) {
-        return WG_ERR_RANGE;
-    }
-    for (int32_t i = 0; i < type->rank; i++) {
-        is_empty = is_empty || type->dims[i] == 0;
-        if (!multiply(elements, type->dims[i] == 0 ? 1 : type->dims[i], &elements)) {
-            return WG_ERR_OVERFLOW;
+        int64_t dim = type->dims[i];
+        if (WGI_UNLIKELY((uint64_t)dim > small)) {
+            return count_checked(type, (int64_t)element_bytes);
+        }
+        is_empty = is_empty || dim == 0;
+        elements *= (uint64_t)at_least_1(dim);
+        if (WGI_UNLIKELY(elements > small)) {
+            return count_checked(type, (int64_t)element_bytes);
         }
     }
-    if (!multiply(elements, (int64_t)element_bytes, &bytes) || bytes > PTRDIFF_MAX) {
-        return WG_ERR_OVERFLOW;
-    }
-    type->count = is_empty ? 0 : elements;
+    type->count = is_empty ? 0 : (int64_t)elements;
     return WG_OK;
 }
 
@@ -98,17 +112,20 @@ static int64_t dim_from_end(int32_t rank, const int64_t *dims, int32_t from_end)
 
 int32_t wgi_broadcast(wgi_type *a, int32_t rank_b, const int64_t *b)
 {
-    wgi_type out = *a;
-    out.rank = a->rank > rank_b ? a->rank : rank_b;
-    for (int32_t from_end = 1; from_end <= out.rank; from_end++) {
+    int32_t rank = a->rank > rank_b ? a->rank : rank_b;
+    int64_t dims[WG_MAX_RANK];
+    for (int32_t from_end = 1; from_end <= rank; from_end++) {
         int64_t dim_a = dim_from_end(a->rank, a->dims, from_end);
         int64_t dim_b = dim_from_end(rank_b, b, from_end);
         if (dim_a != dim_b && dim_a != 1 && dim_b != 1) {
             return from_end;
         }
-        out.dims[out.rank - from_end] = dim_a == 1 ? dim_b : dim_a;
+        dims[rank - from_end] = dim_a == 1 ? dim_b : dim_a;
     }
-    *a = out;
+    a->rank = rank;
+    for (int32_t i = 0; i < rank; i++) {
+        a->dims[i] = dims[i];
+    }
     return 0;
 }
 

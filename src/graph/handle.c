@@ -91,39 +91,44 @@ wg_node wg_name(wg_node n, const char *name)
     return n;
 }
 
-/* Lets the sites reach up to an entry, which may come after others that were not stamped. A stamp
- * that finds no memory is left out: it changes no result. */
-static bool cover(wg_graph *g, uint32_t index)
+/* Stamps an entry that is not the first without a site: one that was stamped already keeps its
+ * site, and those passed over get none. A stamp that finds no memory is left out: it changes no
+ * result. */
+WGI_COLD static void stamp_late(wg_graph *g, uint32_t index, wgi_site site)
 {
     wgi_array *sites = &g->list.sites;
-    size_t missing = (size_t)index + 1 - sites->count;
-    if (!wgi_array_reserve(&g->ctx->memory, sites, missing, sizeof(wgi_site))) {
-        return false;
+    if (index >= sites->count) {
+        size_t missing = (size_t)index + 1 - sites->count;
+        if (!wgi_array_reserve(&g->ctx->memory, sites, missing, sizeof(wgi_site))) {
+            return;
+        }
+        memset((wgi_site *)sites->data + sites->count, 0, missing * sizeof(wgi_site));
+        sites->count += missing;
     }
-    memset((wgi_site *)sites->data + sites->count, 0, missing * sizeof(wgi_site));
-    sites->count += missing;
-    return true;
+    if (wgi_list_site(&g->list, index) == NULL) {
+        ((wgi_site *)sites->data)[index] = site;
+    }
 }
 
-static void stamp(wg_graph *g, uint32_t index, const char *file, int line)
+WGI_COLD static void stamp_failure(wg_node n, wgi_site site)
 {
-    wgi_array *sites = &g->list.sites;
-    if (WGI_LIKELY(index == sites->count && index < sites->capacity)) {
-        sites->count++;
-    } else if (index >= sites->count ? !cover(g, index) : wgi_list_site(&g->list, index) != NULL) {
-        return;
+    if (is_first_failure(n) && n.graph->failure.site.file == NULL) {
+        n.graph->failure.site = site;
     }
-    ((wgi_site *)sites->data)[index] = (wgi_site){.file = file, .line = line};
 }
 
 wg_node wg_at(wg_node n, const char *file, int line)
 {
-    if (WGI_LIKELY(wgi_is_entry(n))) {
-        if (WGI_LIKELY(file != NULL)) {
-            stamp(n.graph, n.index, file, line);
-        }
-    } else if (is_first_failure(n) && n.graph->failure.site.file == NULL) {
-        n.graph->failure.site = (wgi_site){.file = file, .line = line};
+    const wgi_site site = {.file = file, .line = line};
+    if (WGI_UNLIKELY(!wgi_is_entry(n) || file == NULL)) {
+        stamp_failure(n, site);
+        return n;
+    }
+    wgi_array *sites = &n.graph->list.sites;
+    if (WGI_LIKELY(n.index == sites->count && sites->count < sites->capacity)) {
+        *(wgi_site *)wgi_array_next(sites, sizeof site) = site;
+    } else {
+        stamp_late(n.graph, n.index, site);
     }
     return n;
 }

@@ -25,14 +25,12 @@ static size_t attr_words(const wgi_op *op)
 bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op, int32_t n_in,
                       const wgi_type *out)
 {
-    size_t n_dims = 0;
-    for (int32_t i = 0; i < op->n_out; i++) {
+    size_t n_dims = (size_t)out->rank;
+    for (int32_t i = 1; i < op->n_out; i++) {
         n_dims += (size_t)out[i].rank;
     }
-    return list->records.count + (size_t)op->n_out < WGI_MAX_RECORDS &&
-           list->dims.count + n_dims < UINT32_MAX && list->attrs.count < UINT32_MAX - 64 &&
-           wgi_array_reserve(a, &list->records, (size_t)op->n_out, sizeof(wgi_entry)) &&
-           wgi_array_reserve(a, &list->dims, n_dims, sizeof(int64_t)) &&
+    return wgi_list_reserve_typed(a, list, (size_t)op->n_out, n_dims) &&
+           list->attrs.count < UINT32_MAX - 64 &&
            wgi_array_reserve(a, &list->attrs, attr_words(op), sizeof(uint64_t)) &&
            wgi_array_reserve(a, &list->operands, n_in > 3 ? (size_t)n_in : 0, sizeof(uint32_t)) &&
            wgi_array_reserve(a, &list->numbers, (size_t)op->n_numbers, sizeof(wgi_number_entry));
@@ -42,34 +40,43 @@ uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims)
 {
     uint32_t place = rank > 0 ? (uint32_t)list->dims.count : 0;
     for (int32_t i = 0; i < rank; i++) {
+        list->hash.dims = wgi_hash_place(list->hash.dims, list->dims.count, (uint64_t)dims[i]);
         *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = dims[i];
-        list->hash.dims = wgi_hash_word(list->hash.dims, (uint64_t)dims[i]);
     }
     return place;
 }
 
 uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes)
 {
-    uint32_t place = bytes > 0 ? (uint32_t)list->attrs.count : WGI_NO_ATTR;
-    const unsigned char *p = attr;
-    while (bytes > 0) {
-        uint64_t word = 0;
-        size_t n = bytes < sizeof word ? bytes : sizeof word;
-        memcpy(&word, p, n);
-        *(uint64_t *)wgi_array_next(&list->attrs, sizeof word) = word;
-        list->hash.attrs = wgi_hash_word(list->hash.attrs, word);
-        p += n;
-        bytes -= n;
+    if (bytes == 0) {
+        return WGI_NO_ATTR;
     }
-    return place;
+    size_t place = list->attrs.count;
+    size_t n = bytes / sizeof(uint64_t);
+    uint64_t h = list->hash.attrs;
+    uint64_t *words = (uint64_t *)list->attrs.data + place;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&words[i], (const uint64_t *)attr + i, sizeof(uint64_t));
+        h = wgi_hash_place(h, place + i, words[i]);
+    }
+    if (bytes % sizeof(uint64_t) > 0) {
+        words[n] = 0;
+        memcpy(&words[n], (const uint64_t *)attr + n, bytes % sizeof(uint64_t));
+        h = wgi_hash_place(h, place + n, words[n]);
+        n++;
+    }
+    list->hash.attrs = h;
+    list->attrs.count = place + n;
+    return (uint32_t)place;
 }
 
 uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_in)
 {
     uint32_t place = (uint32_t)list->operands.count;
     for (int32_t i = 0; i < n_in; i++) {
+        list->hash.operands =
+            wgi_hash_place(list->hash.operands, list->operands.count, in[i].index);
         *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = in[i].index;
-        list->hash.operands = wgi_hash_word(list->hash.operands, in[i].index);
     }
     return place;
 }
@@ -77,21 +84,24 @@ uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_i
 bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *leaf,
                        const wgi_type *type)
 {
-    static const wgi_op one_output = {.n_out = 1};
-    if (!wgi_list_reserve(a, list, &one_output, 0, type)) {
+    if (!wgi_list_reserve_typed(a, list, 1, (size_t)type->rank)) {
         return false;
     }
-    const wgi_entry r = {
-        .op = WGI_OP_LEAF,
-        .dtype = (uint8_t)type->dtype,
-        .rank = (uint8_t)type->rank,
-        .flags = leaf->flags,
-        .in = {leaf->in[0]},
-        .dims = wgi_list_append_dims(list, type->rank, type->dims),
-        .attr = leaf->attr,
-        .count = type->count,
-    };
-    (void)wgi_list_append(list, &r);
+    wgi_entry *r = wgi_list_next(list);
+    r->op = WGI_OP_LEAF;
+    r->n_in = 0;
+    r->dtype = (uint8_t)type->dtype;
+    r->rank = (uint8_t)type->rank;
+    r->part = 0;
+    r->flags = leaf->flags;
+    r->in[0] = leaf->in[0];
+    r->in[1] = 0;
+    r->in[2] = 0;
+    r->dims = wgi_list_append_dims(list, type->rank, type->dims);
+    r->attr = leaf->attr;
+    r->number = 0;
+    r->count = type->count;
+    wgi_list_seal(list, r);
     return true;
 }
 
@@ -219,13 +229,13 @@ void wgi_list_rehash(wgi_list *list)
         hash.records = wgi_hash_record(hash.records, wgi_record_at(list, i));
     }
     for (size_t i = 0; i < list->dims.count; i++) {
-        hash.dims = wgi_hash_word(hash.dims, dims[i]);
+        hash.dims = wgi_hash_place(hash.dims, i, dims[i]);
     }
     for (size_t i = 0; i < list->attrs.count; i++) {
-        hash.attrs = wgi_hash_word(hash.attrs, attrs[i]);
+        hash.attrs = wgi_hash_place(hash.attrs, i, attrs[i]);
     }
     for (size_t i = 0; i < list->operands.count; i++) {
-        hash.operands = wgi_hash_word(hash.operands, operands[i]);
+        hash.operands = wgi_hash_place(hash.operands, i, operands[i]);
     }
     list->hash = hash;
 }

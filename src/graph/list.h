@@ -132,15 +132,22 @@ static inline bool wgi_record_is_leaf(const wgi_entry *r)
 }
 
 /* The type of a record: as a view without data, and by itself. */
+static inline void wgi_record_look(const wgi_list *list, const wgi_entry *r, wgi_view *out)
+{
+    out->data = NULL;
+    out->dtype = r->dtype;
+    out->rank = r->rank;
+    out->dims = wgi_dims_of(list, r);
+    out->count = r->count;
+}
+
 static inline wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
 {
-    return (wgi_view){
-        .dtype = r->dtype,
-        .rank = r->rank,
-        .dims = wgi_dims_of(list, r),
-        .count = r->count,
-    };
+    wgi_view view;
+    wgi_record_look(list, r, &view);
+    return view;
 }
+
 wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r);
 
 /* Whether two records of one list have the same shape. */
@@ -160,16 +167,24 @@ static inline uint64_t wgi_hash_word(uint64_t h, uint64_t word)
     return h ^ (h >> 32);
 }
 
-/* Mixes a record into a hash. The words of the record are multiplied independently of each other
- * and of the hash, so that one record waits for the one before by a single multiplication. */
+/* Adds the word at a place of an array to a hash: no word waits for the one before. */
+static inline uint64_t wgi_hash_place(uint64_t h, size_t place, uint64_t word)
+{
+    uint64_t t = (word + (place + 1) * UINT64_C(0xA0761D6478BD642F)) * UINT64_C(0x9E3779B97F4A7C15);
+    return h + (t ^ (t >> 32)) * UINT64_C(0xD6E8FEB86659FD93);
+}
+
+/* Mixes a record into a hash. Its words are multiplied independently of each other and of the hash,
+ * so that one record waits for the one before by a single multiplication. They pair fields that do
+ * not stand together: a wide load of two fields would have to wait until both are written. */
 static inline uint64_t wgi_hash_record(uint64_t h, const wgi_entry *r)
 {
-    uint64_t head = r->op | (uint64_t)r->n_in << 16 | (uint64_t)r->dtype << 32 |
-                    (uint64_t)r->rank << 40 | (uint64_t)r->part << 48 | (uint64_t)r->flags << 56;
+    uint64_t head = r->flags | (uint64_t)r->op << 8 | (uint64_t)r->rank << 24 |
+                    (uint64_t)r->n_in << 32 | (uint64_t)r->part << 48 | (uint64_t)r->dtype << 56;
     uint64_t sum = head * UINT64_C(0xD6E8FEB86659FD93) +
-                   (r->in[0] | (uint64_t)r->in[1] << 32) * UINT64_C(0xA0761D6478BD642F) +
-                   (r->in[2] | (uint64_t)r->dims << 32) * UINT64_C(0xE7037ED1A0B428DB) +
-                   (r->attr | (uint64_t)r->number << 32) * UINT64_C(0x8EBC6AF09C88C6E3) +
+                   (r->in[0] | (uint64_t)r->dims << 32) * UINT64_C(0xA0761D6478BD642F) +
+                   (r->in[1] | (uint64_t)r->number << 32) * UINT64_C(0xE7037ED1A0B428DB) +
+                   (r->in[2] | (uint64_t)r->attr << 32) * UINT64_C(0x8EBC6AF09C88C6E3) +
                    (uint64_t)r->count * UINT64_C(0x589965CC75374CC3);
     return (h ^ sum ^ (sum >> 32)) * UINT64_C(0x9E3779B97F4A7C15);
 }
@@ -189,20 +204,26 @@ void wgi_list_rehash(wgi_list *list);
 WGI_NODISCARD bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op,
                                     int32_t n_in, const wgi_type *out);
 
-/* Room for one record that shares its dims. */
-WGI_NODISCARD static inline bool wgi_list_reserve_one(const wg_allocator *a, wgi_list *list)
+/* The same for n records without anything but n_dims dims. */
+WGI_NODISCARD static inline bool wgi_list_reserve_typed(const wg_allocator *a, wgi_list *list,
+                                                        size_t n, size_t n_dims)
 {
-    return list->records.count + 1 < WGI_MAX_RECORDS &&
-           wgi_array_reserve(a, &list->records, 1, sizeof(wgi_entry));
+    return list->records.count + n < WGI_MAX_RECORDS && list->dims.count + n_dims < UINT32_MAX &&
+           wgi_array_reserve(a, &list->records, n, sizeof(wgi_entry)) &&
+           wgi_array_reserve(a, &list->dims, n_dims, sizeof(int64_t));
 }
 
-/* Appends a record that is final, after a reserve; returns its index. */
-static inline uint32_t wgi_list_append(wgi_list *list, const wgi_entry *r)
+/* The next record after a reserve, to be filled in place, field by field: a field is often read
+ * soon, and a copy of the whole would have to wait for the fields it is made of. Sealed when it is
+ * final. */
+static inline wgi_entry *wgi_list_next(wgi_list *list)
 {
-    uint32_t index = wgi_list_count(list);
-    *(wgi_entry *)wgi_array_next(&list->records, sizeof *r) = *r;
+    return (wgi_entry *)wgi_array_next(&list->records, sizeof(wgi_entry));
+}
+
+static inline void wgi_list_seal(wgi_list *list, const wgi_entry *r)
+{
     list->hash.records = wgi_hash_record(list->hash.records, r);
-    return index;
 }
 
 /* Appends a number of known value after a reserve; returns its place. */

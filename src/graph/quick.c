@@ -2,9 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: what is appended here is, byte for byte, what wgi_record would have appended. Whatever
- * is unusual, a mistake above all, is left to it before anything has changed. Records are written
- * and read field by field: a field is often read soon after it was written, and a wider access
- * would have to wait until both are in memory. */
+ * is unusual, a mistake above all, is left to it before anything has changed. */
 #include "graph/record.h"
 
 static inline bool has_room(const wgi_array *array)
@@ -105,7 +103,7 @@ static inline wg_node append(wg_graph *g, const form *f)
 {
     uint32_t index = wgi_list_count(&g->list);
     const wgi_entry *like = f->like;
-    wgi_entry *r = wgi_array_next(&g->list.records, sizeof *r);
+    wgi_entry *r = wgi_list_next(&g->list);
     r->op = f->op;
     r->n_in = f->n_in;
     r->dtype = like->dtype;
@@ -119,7 +117,7 @@ static inline wg_node append(wg_graph *g, const form *f)
     r->attr = WGI_NO_ATTR;
     r->number = f->number;
     r->count = like->count;
-    g->list.hash.records = wgi_hash_record(g->list.hash.records, r);
+    wgi_list_seal(&g->list, r);
     return wgi_handle(g, index);
 }
 

@@ -120,19 +120,12 @@ static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft
     return true;
 }
 
-static bool any_wants(const wg_graph *g, const wgi_draft *draft)
-{
-    for (int32_t i = 0; i < draft->n_in; i++) {
-        if (wgi_record_at(&g->list, draft->in[i].index)->flags & WGI_WANTS_GRADIENT) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Recomputes what follows from a rule's answer, whatever the rule did itself. */
+/* Checks and counts a type that the rule filled by hand, which leaves its count negative. */
 static wg_status check_type(wgi_type *type)
 {
+    if (type->count >= 0) {
+        return WG_OK;
+    }
     return type->rank < 0 || type->rank > WG_MAX_RANK ? WG_ERR_RANGE : wgi_type_count(type);
 }
 
@@ -145,6 +138,9 @@ static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_nod
     hint[0] = '\0';
     q->detail = detail;
     q->hint = hint;
+    for (int32_t i = 0; i < op->n_out; i++) {
+        q->out[i].count = -1;
+    }
     wg_status status = op->infer(q);
     for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
         status = check_type(&q->out[i]);
@@ -157,12 +153,20 @@ static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_nod
     return false;
 }
 
-/* The flags of an output, or false where its gradient is wanted and cannot exist. */
-static bool output_flags(const wgi_op *op, bool wants, const wgi_type *type, uint8_t *flags)
+/* The flags of an output where an operand wants a gradient. */
+static uint8_t wanted_flags(const wgi_op *op, const wgi_type *type)
 {
-    bool wanted = wants && !(op->traits & WGI_STOP) && wgi_is_floating(type->dtype);
-    *flags = wanted ? WGI_WANTS_GRADIENT : 0;
-    return !wanted || op->gradient != NULL || op->decompose != NULL;
+    return !(op->traits & WGI_STOP) && wgi_is_floating(type->dtype) ? WGI_WANTS_GRADIENT : 0;
+}
+
+/* Whether no gradient is wanted of the op that it cannot have. */
+static bool has_wanted_gradient(const wgi_op *op, const wgi_type *out)
+{
+    bool ok = op->gradient != NULL || op->decompose != NULL;
+    for (int32_t i = 0; !ok && i < op->n_out && wanted_flags(op, &out[i]) == 0; i++) {
+        ok = i == op->n_out - 1;
+    }
+    return ok;
 }
 
 /* The place of an output's dims: those of an operand of the same shape, or new ones. */
@@ -170,23 +174,16 @@ static uint32_t place_dims(wgi_list *list, const wgi_draft *draft, const wgi_typ
 {
     for (int32_t i = 0; i < draft->n_in && i < 2; i++) {
         const wgi_entry *x = wgi_record_at(list, draft->in[i].index);
-        if (wgi_same_shape(type->rank, type->dims, x->rank, wgi_dims_of(list, x))) {
+        const int64_t *dims = wgi_dims_of(list, x);
+        int32_t n_same = x->rank == type->rank ? 0 : -1;
+        while (n_same >= 0 && n_same < type->rank) {
+            n_same = dims[n_same] == type->dims[n_same] ? n_same + 1 : -1;
+        }
+        if (n_same == type->rank) {
             return x->dims;
         }
     }
     return wgi_list_append_dims(list, type->rank, type->dims);
-}
-
-static void set_operands(wgi_list *list, wgi_entry *r, const wgi_draft *draft)
-{
-    r->n_in = (uint16_t)draft->n_in;
-    if (draft->n_in > 3) {
-        r->in[0] = wgi_list_append_operands(list, draft->in, draft->n_in);
-        return;
-    }
-    for (int32_t i = 0; i < draft->n_in; i++) {
-        r->in[i] = draft->in[i].index;
-    }
 }
 
 static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *draft)
@@ -194,36 +191,62 @@ static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *
     if (op->n_numbers == 0 || draft->numbers == NULL) {
         return op->n_numbers == 0 ? WGI_NO_NUMBER : draft->number.index;
     }
-    uint32_t first = (uint32_t)list->numbers.count;
-    for (int32_t i = 0; i < op->n_numbers; i++) {
+    uint32_t first = wgi_list_append_number(list, draft->numbers[0]);
+    for (int32_t i = 1; i < op->n_numbers; i++) {
         (void)wgi_list_append_number(list, draft->numbers[i]);
     }
     return first;
 }
 
+/* What an output's record has of its type. */
+static wgi_entry *append_output(wgi_list *list, const wgi_draft *draft, const wgi_type *type,
+                                uint8_t flags)
+{
+    uint32_t dims = place_dims(list, draft, type);
+    wgi_entry *r = wgi_list_next(list);
+    r->op = draft->op;
+    r->n_in = 0;
+    r->dtype = (uint8_t)type->dtype;
+    r->rank = (uint8_t)type->rank;
+    r->part = 0;
+    r->flags = flags;
+    r->in[0] = 0;
+    r->in[1] = 0;
+    r->in[2] = 0;
+    r->dims = dims;
+    r->attr = WGI_NO_ATTR;
+    r->number = WGI_NO_NUMBER;
+    r->count = type->count;
+    return r;
+}
+
+/* What the record of an op has besides: its operands, attributes and numbers. */
+static void complete(wgi_list *list, const wgi_op *op, const wgi_draft *draft, wgi_entry *r)
+{
+    const wg_node *in = draft->in;
+    r->n_in = (uint16_t)draft->n_in;
+    if (draft->n_in > 3) {
+        r->in[0] = wgi_list_append_operands(list, in, draft->n_in);
+    } else {
+        r->in[0] = draft->n_in > 0 ? in[0].index : 0;
+        r->in[1] = draft->n_in > 1 ? in[1].index : 0;
+        r->in[2] = draft->n_in > 2 ? in[2].index : 0;
+    }
+    r->attr = wgi_list_append_attrs(list, draft->attr, op->attr_bytes);
+    r->number = take_numbers(list, op, draft);
+}
+
 static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, const wgi_type *out,
                       bool wants)
 {
-    wgi_list *list = &g->list;
-    uint32_t first = wgi_list_count(list);
-    for (int32_t i = 0; i < op->n_out; i++) {
-        wgi_entry r = {
-            .op = draft->op,
-            .dtype = (uint8_t)out[i].dtype,
-            .rank = (uint8_t)out[i].rank,
-            .part = (uint8_t)i,
-            .dims = place_dims(list, draft, &out[i]),
-            .attr = WGI_NO_ATTR,
-            .number = WGI_NO_NUMBER,
-            .count = out[i].count,
-        };
-        (void)output_flags(op, wants, &out[i], &r.flags);
-        if (i == 0) {
-            set_operands(list, &r, draft);
-            r.attr = wgi_list_append_attrs(list, draft->attr, op->attr_bytes);
-            r.number = take_numbers(list, op, draft);
-        }
-        (void)wgi_list_append(list, &r);
+    uint32_t first = wgi_list_count(&g->list);
+    wgi_entry *r = append_output(&g->list, draft, out, wants ? wanted_flags(op, out) : 0);
+    complete(&g->list, op, draft, r);
+    wgi_list_seal(&g->list, r);
+    for (int32_t i = 1; i < op->n_out; i++) {
+        r = append_output(&g->list, draft, &out[i], wants ? wanted_flags(op, &out[i]) : 0);
+        r->part = (uint8_t)i;
+        wgi_list_seal(&g->list, r);
     }
     return wgi_handle(g, first);
 }
@@ -232,8 +255,11 @@ static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, con
 static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *draft,
                                 wgi_view *views)
 {
+    uint8_t flags = 0;
     for (int32_t i = 0; i < draft->n_in; i++) {
-        views[i] = wgi_record_view(&g->list, wgi_record_at(&g->list, draft->in[i].index));
+        const wgi_entry *x = wgi_record_at(&g->list, draft->in[i].index);
+        wgi_record_look(&g->list, x, &views[i]);
+        flags |= x->flags;
     }
     wgi_infer q;
     q.op = op;
@@ -244,15 +270,12 @@ static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *
     if (!infer(op, draft, &q, &failed)) {
         return failed;
     }
-    bool wants = g->is_training && !g->is_scratch && any_wants(g, draft);
-    for (int32_t i = 0; i < op->n_out; i++) {
-        uint8_t flags;
-        if (!output_flags(op, wants, &q.out[i], &flags)) {
-            return wgi_refuse(draft, WG_ERR_GRADIENT, "wg_stop_gradient",
-                              "an operand wants a gradient and the op has none");
-        }
+    bool wants = (flags & WGI_WANTS_GRADIENT) && g->is_training && !g->is_scratch;
+    if (WGI_UNLIKELY(wants && !has_wanted_gradient(op, q.out))) {
+        return wgi_refuse(draft, WG_ERR_GRADIENT, "wg_stop_gradient",
+                          "an operand wants a gradient and the op has none");
     }
-    if (!wgi_list_reserve(&g->ctx->memory, &g->list, op, draft->n_in, q.out)) {
+    if (WGI_UNLIKELY(!wgi_list_reserve(&g->ctx->memory, &g->list, op, draft->n_in, q.out))) {
         return wgi_refuse(draft, WG_ERR_MEMORY, NULL, "out of memory");
     }
     return append(g, op, draft, q.out, wants);
@@ -310,7 +333,7 @@ bool wgi_view_of(wg_node n, wgi_view *out)
         *out = (wgi_view){.data = NULL};
         return false;
     }
-    *out = wgi_record_view(&n.graph->list, wgi_record_at(&n.graph->list, n.index));
+    wgi_record_look(&n.graph->list, wgi_record_at(&n.graph->list, n.index), out);
     return true;
 }
 
