@@ -239,6 +239,9 @@ wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, c
 /* The type of a node; false for one that is not valid. data is NULL. */
 bool wgi_view_of(wg_node n, wgi_view *out);
 
+/* Whether two nodes of one graph have the same shape; false where one is not valid. */
+bool wgi_have_same_shape(wg_node a, wg_node b);
+
 /* The op of a node (WGI_OP_LEAF for leaves and invalid ones), its attributes and operands. */
 uint16_t wgi_op_of(wg_node n);
 const void *wgi_attr_of(wg_node n);

@@ -31,9 +31,7 @@ wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value)
 
 wg_node wgi_emit_add(wg_graph *g, wg_node a, wg_node b)
 {
-    wg_node in[] = {a, b};
-    wgi_draft draft = {.op = g->ctx->ops->add, .n_in = 2, .in = in, .graph = g};
-    return wgi_record(&draft);
+    return wgi_record_two(a, b, g->ctx->ops->add);
 }
 
 wgi_adjoints wgi_adjoints_take(wg_graph *g)
@@ -84,7 +82,8 @@ bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i)
     return false;
 }
 
-/* Lets both arrays cover the whole list. */
+/* Lets both arrays cover the whole list. What rules emit is not walked over, so this is done at the
+ * start and where a decomposition is to be walked back through. */
 static bool cover(wgi_adjoints *d)
 {
     const wg_allocator *a = &d->g->ctx->memory;
@@ -93,8 +92,8 @@ static bool cover(wgi_adjoints *d)
         !wgi_array_reserve(a, &d->depends, n - d->depends.count, sizeof(uint8_t))) {
         return false;
     }
-    while (d->of.count < n) {
-        *(uint32_t *)wgi_array_next(&d->of, sizeof(uint32_t)) = WGI_NONE;
+    for (; d->of.count < n; d->of.count++) {
+        *adjoint(d, (uint32_t)d->of.count) = WGI_NONE;
     }
     while (d->depends.count < n) {
         uint32_t i = (uint32_t)d->depends.count;
@@ -122,60 +121,43 @@ static wg_status memory_fault(wg_graph *g, const wgi_op *op)
     return fault(g, op, WG_ERR_MEMORY, "out of memory");
 }
 
+/* Whether dx may be a contribution to the gradient of x. */
+static bool is_like(const wg_graph *g, wg_node x, wg_node dx)
+{
+    if (!wgi_is_own(g, x) || !wgi_is_own(g, dx)) {
+        return false;
+    }
+    const wgi_entry *want = wgi_record_at(&g->list, x.index);
+    const wgi_entry *have = wgi_record_at(&g->list, dx.index);
+    return want->dtype == have->dtype && wgi_records_agree(&g->list, want, have);
+}
+
 /* Adds one contribution to the adjoint of an operand. */
 static wg_status contribute(wgi_adjoints *d, const wgi_op *op, wg_node x, wg_node dx)
 {
     wg_graph *g = d->g;
-    wgi_view want;
-    wgi_view have;
-    if (!wgi_view_of(x, &want) || !wgi_view_of(dx, &have) || want.dtype != have.dtype ||
-        !wgi_same_shape(want.rank, want.dims, have.rank, have.dims)) {
+    if (WGI_UNLIKELY(!is_like(g, x, dx))) {
         return internal_fault(g, op, "the gradient rule gave another type than the operand's");
     }
     uint32_t so_far = *adjoint(d, x.index);
     wg_node sum = so_far == WGI_NONE ? dx : wgi_emit_add(g, wgi_handle(g, so_far), dx);
-    if (g->failure.status == WG_OK) {
+    if (WGI_LIKELY(g->failure.status == WG_OK)) {
         *adjoint(d, x.index) = sum.index;
     }
     return g->failure.status;
 }
 
-/* A rule with room for what it points to: few operands stand in the frame itself. */
+/* Room for what a rule points to, of which only what the op at hand has is ever filled. */
 typedef struct rule_frame {
     wgi_rule rule;
     wg_node *x;
     wg_node *dx;
     bool *wants;
-    size_t n_in;
-    wg_node few[2 * WGI_RULE_OPERANDS];
-    bool few_wants[WGI_RULE_OPERANDS];
     wg_node y[WGI_MAX_OUT];
     wg_node dy[WGI_MAX_OUT];
     wg_node result[WGI_MAX_OUT];
     uint64_t attr[WGI_ATTR_WORDS];
 } rule_frame;
-
-static bool frame_open(const wg_allocator *a, rule_frame *f, size_t n_in)
-{
-    memset(f, 0, sizeof *f);
-    f->n_in = n_in;
-    f->x = f->few;
-    f->wants = f->few_wants;
-    if (n_in > WGI_RULE_OPERANDS) {
-        f->x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *f->x);
-        f->wants = wgi_alloc_zeroed(a, n_in, sizeof *f->wants);
-    }
-    f->dx = f->x != NULL ? f->x + n_in : NULL;
-    return f->x != NULL && f->wants != NULL;
-}
-
-static void frame_close(const wg_allocator *a, rule_frame *f)
-{
-    if (f->n_in > WGI_RULE_OPERANDS) {
-        wgi_release(a, f->x, 2 * f->n_in * sizeof *f->x);
-        wgi_release(a, f->wants, f->n_in * sizeof *f->wants);
-    }
-}
 
 /* Whether a gradient has arrived at an output of the op at i. */
 static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
@@ -188,28 +170,28 @@ static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
     return false;
 }
 
-/* Fills an open frame for the op at i; false where none of its operands wants a gradient. */
+/* Fills a frame for the op at i; false where none of its operands wants a gradient. */
 static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
+    const wg_node none = {NULL, 0, 0};
     wg_graph *g = d->g;
     const wgi_entry *r = wgi_record_at(&g->list, i);
     const uint32_t *in = wgi_inputs_of(&g->list, r);
     bool any_wants = false;
-    for (int32_t k = 0; k < op->n_out; k++) {
-        uint32_t dy = *adjoint(d, i + (uint32_t)k);
-        f->y[k] = wgi_handle(g, i + (uint32_t)k);
-        if (dy != WGI_NONE) {
-            f->dy[k] = wgi_handle(g, dy);
-        }
-    }
     for (uint32_t k = 0; k < r->n_in; k++) {
         f->x[k] = wgi_handle(g, in[k]);
+        f->dx[k] = none;
         f->wants[k] = depends(d, in[k]);
         any_wants = any_wants || f->wants[k];
     }
-    const void *attr = wgi_attrs_of(&g->list, r);
-    if (op->attr_bytes > 0 && attr != NULL) {
-        memcpy(f->attr, attr, op->attr_bytes);
+    for (int32_t k = 0; k < op->n_out; k++) {
+        uint32_t dy = *adjoint(d, i + (uint32_t)k);
+        f->y[k] = wgi_handle(g, i + (uint32_t)k);
+        f->dy[k] = dy != WGI_NONE ? wgi_handle(g, dy) : none;
+        f->result[k] = none;
+    }
+    if (op->attr_bytes > 0) {
+        memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
     }
     f->rule = (wgi_rule){
         .graph = g,
@@ -265,7 +247,7 @@ static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
     wg_graph *g = d->g;
     op->gradient(&f->rule);
     wg_status status = g->failure.status;
-    for (size_t k = 0; k < f->n_in && status == WG_OK; k++) {
+    for (int32_t k = 0; k < f->rule.n_in && status == WG_OK; k++) {
         if (f->wants[k] && wgi_is_some(f->dx[k])) {
             status = contribute(d, op, f->x[k], f->dx[k]);
         }
@@ -278,13 +260,38 @@ static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_fr
     if (!fill_frame(d, i, op, f)) {
         return WG_OK;
     }
-    if (op->gradient != NULL) {
+    if (WGI_LIKELY(op->gradient != NULL)) {
         return through_rule(d, op, f);
     }
     if (op->decompose != NULL) {
         return through_decomposition(d, op, f);
     }
     return fault(d->g, op, WG_ERR_GRADIENT, "the op has no gradient");
+}
+
+static wg_status visit_few(wgi_adjoints *d, uint32_t i, const wgi_op *op)
+{
+    wg_node few[2 * WGI_RULE_OPERANDS];
+    bool wants[WGI_RULE_OPERANDS];
+    rule_frame f;
+    f.x = few;
+    f.dx = few + WGI_RULE_OPERANDS;
+    f.wants = wants;
+    return visit_op(d, i, op, &f);
+}
+
+static wg_status visit_many(wgi_adjoints *d, uint32_t i, const wgi_op *op, size_t n_in)
+{
+    const wg_allocator *a = &d->g->ctx->memory;
+    rule_frame f;
+    f.x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *f.x);
+    f.dx = f.x != NULL ? f.x + n_in : NULL;
+    f.wants = wgi_alloc_zeroed(a, n_in, sizeof *f.wants);
+    bool has_room = f.x != NULL && f.wants != NULL;
+    wg_status status = has_room ? visit_op(d, i, op, &f) : memory_fault(d->g, op);
+    wgi_release(a, f.x, 2 * n_in * sizeof *f.x);
+    wgi_release(a, f.wants, n_in * sizeof *f.wants);
+    return status;
 }
 
 static wg_status visit(wgi_adjoints *d, uint32_t i)
@@ -295,17 +302,13 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
         return WG_OK;
     }
     const wgi_op *op = g->ctx->ops->ops[r->op];
-    rule_frame f;
     if ((op->traits & WGI_STOP) || !has_upstream(d, i, op)) {
         return WG_OK;
     }
-    if (op->attr_bytes > sizeof f.attr) {
+    if (WGI_UNLIKELY(op->attr_bytes > WGI_ATTR_WORDS * sizeof(uint64_t))) {
         return internal_fault(g, op, "the op has too many attributes for its rule");
     }
-    bool is_open = frame_open(&g->ctx->memory, &f, r->n_in);
-    wg_status status = is_open ? visit_op(d, i, op, &f) : memory_fault(g, op);
-    frame_close(&g->ctx->memory, &f);
-    return status;
+    return r->n_in <= WGI_RULE_OPERANDS ? visit_few(d, i, op) : visit_many(d, i, op, r->n_in);
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
@@ -313,9 +316,6 @@ static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
     wg_status status = WG_OK;
     for (uint32_t i = end; i > first && status == WG_OK; i--) {
         status = visit(d, i - 1);
-        if (status == WG_OK && !cover(d)) {
-            status = WG_ERR_MEMORY;
-        }
     }
     return status;
 }
@@ -328,9 +328,6 @@ wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
     wg_node seed = wgi_emit_fill(d->g, y, 1.0);
     if (d->g->failure.status != WG_OK) {
         return d->g->failure.status;
-    }
-    if (!cover(d)) {
-        return WG_ERR_MEMORY;
     }
     *adjoint(d, y) = seed.index;
     return walk(d, 0, y + 1);

@@ -337,6 +337,15 @@ bool wgi_view_of(wg_node n, wgi_view *out)
     return true;
 }
 
+bool wgi_have_same_shape(wg_node a, wg_node b)
+{
+    if (!wgi_is_entry(a) || !wgi_is_own(a.graph, b)) {
+        return false;
+    }
+    const wgi_list *list = &a.graph->list;
+    return wgi_records_agree(list, wgi_record_at(list, a.index), wgi_record_at(list, b.index));
+}
+
 uint16_t wgi_op_of(wg_node n)
 {
     return wgi_is_entry(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;

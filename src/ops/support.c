@@ -182,10 +182,8 @@ bool wgi_take_axis(const wgi_draft *draft, wg_node x, int32_t axis, int64_t *pla
 
 wg_node wgi_sum_like(wg_node dy, wg_node x)
 {
-    wgi_view from;
     wgi_view to;
-    if (!wgi_view_of(dy, &from) || !wgi_view_of(x, &to) ||
-        wgi_same_shape(from.rank, from.dims, to.rank, to.dims)) {
+    if (wgi_have_same_shape(dy, x) || !wgi_view_of(dy, &to) || !wgi_view_of(x, &to)) {
         return dy;
     }
     return wg_sum_to(dy, to.rank, to.dims);
