@@ -118,6 +118,7 @@ typedef struct wgi_rule {
     const wg_node *y;  /* outputs */
     const wg_node *dy; /* upstream gradients; a zero handle (graph NULL) where none arrived */
     const bool *wants; /* which operands want a gradient */
+    bool is_uniform;   /* every operand has the shape of the first output */
     const void *attr;
     wgi_number number; /* the op's first number */
     wg_node *dx;       /* gradient: to be set where wanted; zero handles at first */

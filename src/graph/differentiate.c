@@ -116,48 +116,80 @@ static wg_status internal_fault(wg_graph *g, const wgi_op *op, const char *what)
     return fault(g, op, WG_ERR_INTERNAL, what);
 }
 
+static wg_status type_fault(wg_graph *g, const wgi_op *op)
+{
+    return internal_fault(g, op, "the gradient rule gave another type than the operand's");
+}
+
 static wg_status memory_fault(wg_graph *g, const wgi_op *op)
 {
     return fault(g, op, WG_ERR_MEMORY, "out of memory");
 }
 
-/* Whether dx may be a contribution to the gradient of x. */
-static bool is_like(const wg_graph *g, wg_node x, wg_node dx)
+/* Whether dx may be a contribution to the gradient of entry x. */
+static inline bool is_like(const wg_graph *g, uint32_t x, wg_node dx)
 {
-    if (!wgi_is_own(g, x) || !wgi_is_own(g, dx)) {
+    if (!wgi_is_own(g, dx)) {
         return false;
     }
-    const wgi_entry *want = wgi_record_at(&g->list, x.index);
+    const wgi_entry *want = wgi_record_at(&g->list, x);
     const wgi_entry *have = wgi_record_at(&g->list, dx.index);
     return want->dtype == have->dtype && wgi_records_agree(&g->list, want, have);
 }
 
-/* Adds one contribution to the adjoint of an operand. */
-static wg_status contribute(wgi_adjoints *d, const wgi_op *op, wg_node x, wg_node dx)
+/* Adds one contribution to the adjoint of entry x. */
+static wg_status contribute(wgi_adjoints *d, const wgi_op *op, uint32_t x, wg_node dx)
 {
     wg_graph *g = d->g;
     if (WGI_UNLIKELY(!is_like(g, x, dx))) {
-        return internal_fault(g, op, "the gradient rule gave another type than the operand's");
+        return type_fault(g, op);
     }
-    uint32_t so_far = *adjoint(d, x.index);
-    wg_node sum = so_far == WGI_NONE ? dx : wgi_emit_add(g, wgi_handle(g, so_far), dx);
-    if (WGI_LIKELY(g->failure.status == WG_OK)) {
-        *adjoint(d, x.index) = sum.index;
+    uint32_t so_far = *adjoint(d, x);
+    if (so_far != WGI_NONE) {
+        dx = wgi_emit_add(g, wgi_handle(g, so_far), dx);
+        if (WGI_UNLIKELY(g->failure.status != WG_OK)) {
+            return g->failure.status;
+        }
     }
-    return g->failure.status;
+    *adjoint(d, x) = dx.index;
+    return WG_OK;
 }
 
-/* Room for what a rule points to, of which only what the op at hand has is ever filled. */
+/* A rule and room for what it points to, of which only what the op at hand has is filled. */
 typedef struct rule_frame {
     wgi_rule rule;
-    wg_node *x;
+    wg_node *x; /* as in the rule, to be written */
     wg_node *dx;
     bool *wants;
+    wg_node few[2 * WGI_RULE_OPERANDS];
+    bool few_wants[WGI_RULE_OPERANDS];
     wg_node y[WGI_MAX_OUT];
     wg_node dy[WGI_MAX_OUT];
     wg_node result[WGI_MAX_OUT];
     uint64_t attr[WGI_ATTR_WORDS];
 } rule_frame;
+
+static void frame_point(rule_frame *f, wg_node *x, size_t n_in, bool *wants)
+{
+    f->x = x;
+    f->dx = x + n_in;
+    f->wants = wants;
+    f->rule.x = f->x;
+    f->rule.dx = f->dx;
+    f->rule.wants = f->wants;
+}
+
+static void frame_open(rule_frame *f, wg_graph *g)
+{
+    f->rule = (wgi_rule){
+        .graph = g,
+        .y = f->y,
+        .dy = f->dy,
+        .attr = f->attr,
+        .result = f->result,
+    };
+    frame_point(f, f->few, WGI_RULE_OPERANDS, f->few_wants);
+}
 
 /* Whether a gradient has arrived at an output of the op at i. */
 static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
@@ -178,38 +210,45 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
     const wgi_entry *r = wgi_record_at(&g->list, i);
     const uint32_t *in = wgi_inputs_of(&g->list, r);
     bool any_wants = false;
+    bool is_uniform = true;
     for (uint32_t k = 0; k < r->n_in; k++) {
+        const wgi_entry *x = wgi_record_at(&g->list, in[k]);
+        is_uniform &= x->dims == r->dims && x->rank == r->rank;
         f->x[k] = wgi_handle(g, in[k]);
         f->dx[k] = none;
         f->wants[k] = depends(d, in[k]);
-        any_wants = any_wants || f->wants[k];
+        any_wants |= f->wants[k];
     }
-    for (int32_t k = 0; k < op->n_out; k++) {
-        uint32_t dy = *adjoint(d, i + (uint32_t)k);
-        f->y[k] = wgi_handle(g, i + (uint32_t)k);
+    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
+        uint32_t dy = *adjoint(d, i + k);
+        f->y[k] = wgi_handle(g, i + k);
         f->dy[k] = dy != WGI_NONE ? wgi_handle(g, dy) : none;
-        f->result[k] = none;
     }
     if (op->attr_bytes > 0) {
         memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
     }
-    f->rule = (wgi_rule){
-        .graph = g,
-        .n_in = r->n_in,
-        .n_out = op->n_out,
-        .x = f->x,
-        .y = f->y,
-        .dy = f->dy,
-        .wants = f->wants,
-        .attr = f->attr,
-        .number = {r->number},
-        .dx = f->dx,
-        .result = f->result,
-    };
+    f->rule.n_in = r->n_in;
+    f->rule.n_out = op->n_out;
+    f->rule.number.index = r->number;
+    f->rule.is_uniform = is_uniform;
     return any_wants;
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end);
+
+/* Hands the gradients of an op's outputs to what its decomposition has in their place. */
+static wg_status contribute_results(wgi_adjoints *d, const wgi_op *op, const rule_frame *f)
+{
+    wg_status status = WG_OK;
+    for (int32_t k = 0; k < op->n_out && status == WG_OK; k++) {
+        if (wgi_is_some(f->dy[k])) {
+            status = wgi_is_own(d->g, f->result[k])
+                         ? contribute(d, op, f->result[k].index, f->dy[k])
+                         : type_fault(d->g, op);
+        }
+    }
+    return status;
+}
 
 /* Replaces an op by its decomposition and walks back through that. The depth of this recursion is
  * that of decompositions within decompositions, not of the graph. */
@@ -220,6 +259,9 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     if (d->depth >= WGI_MAX_DECOMPOSITIONS) {
         return internal_fault(g, op, "the decomposition never ends");
     }
+    for (int32_t k = 0; k < op->n_out; k++) {
+        f->result[k] = (wg_node){NULL, 0, 0};
+    }
     op->decompose(&f->rule);
     uint32_t end = wgi_list_count(&g->list);
     if (g->failure.status != WG_OK) {
@@ -228,28 +270,20 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     if (!cover(d)) {
         return memory_fault(g, op);
     }
-    for (int32_t k = 0; k < op->n_out; k++) {
-        if (wgi_is_some(f->dy[k])) {
-            wg_status status = contribute(d, op, f->result[k], f->dy[k]);
-            if (status != WG_OK) {
-                return status;
-            }
-        }
-    }
+    wg_status status = contribute_results(d, op, f);
     d->depth++;
-    wg_status status = walk(d, first, end);
+    status = status == WG_OK ? walk(d, first, end) : status;
     d->depth--;
     return status;
 }
 
 static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
 {
-    wg_graph *g = d->g;
     op->gradient(&f->rule);
-    wg_status status = g->failure.status;
+    wg_status status = d->g->failure.status;
     for (int32_t k = 0; k < f->rule.n_in && status == WG_OK; k++) {
         if (f->wants[k] && wgi_is_some(f->dx[k])) {
-            status = contribute(d, op, f->x[k], f->dx[k]);
+            status = contribute(d, op, f->x[k].index, f->dx[k]);
         }
     }
     return status;
@@ -269,32 +303,27 @@ static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_fr
     return fault(d->g, op, WG_ERR_GRADIENT, "the op has no gradient");
 }
 
-static wg_status visit_few(wgi_adjoints *d, uint32_t i, const wgi_op *op)
-{
-    wg_node few[2 * WGI_RULE_OPERANDS];
-    bool wants[WGI_RULE_OPERANDS];
-    rule_frame f;
-    f.x = few;
-    f.dx = few + WGI_RULE_OPERANDS;
-    f.wants = wants;
-    return visit_op(d, i, op, &f);
-}
-
-static wg_status visit_many(wgi_adjoints *d, uint32_t i, const wgi_op *op, size_t n_in)
+/* The operands of an op that do not fit the frame. */
+WGI_COLD static wg_status visit_many(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
     const wg_allocator *a = &d->g->ctx->memory;
-    rule_frame f;
-    f.x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *f.x);
-    f.dx = f.x != NULL ? f.x + n_in : NULL;
-    f.wants = wgi_alloc_zeroed(a, n_in, sizeof *f.wants);
-    bool has_room = f.x != NULL && f.wants != NULL;
-    wg_status status = has_room ? visit_op(d, i, op, &f) : memory_fault(d->g, op);
-    wgi_release(a, f.x, 2 * n_in * sizeof *f.x);
-    wgi_release(a, f.wants, n_in * sizeof *f.wants);
+    size_t n_in = wgi_record_at(&d->g->list, i)->n_in;
+    wg_node *x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *x);
+    bool *wants = wgi_alloc_zeroed(a, n_in, sizeof *wants);
+    wg_status status = WG_ERR_MEMORY;
+    if (x != NULL && wants != NULL) {
+        frame_point(f, x, n_in, wants);
+        status = visit_op(d, i, op, f);
+        frame_point(f, f->few, WGI_RULE_OPERANDS, f->few_wants);
+    } else {
+        status = memory_fault(d->g, op);
+    }
+    wgi_release(a, x, 2 * n_in * sizeof *x);
+    wgi_release(a, wants, n_in * sizeof *wants);
     return status;
 }
 
-static wg_status visit(wgi_adjoints *d, uint32_t i)
+static wg_status visit(wgi_adjoints *d, uint32_t i, rule_frame *f)
 {
     wg_graph *g = d->g;
     const wgi_entry *r = wgi_record_at(&g->list, i);
@@ -305,17 +334,20 @@ static wg_status visit(wgi_adjoints *d, uint32_t i)
     if ((op->traits & WGI_STOP) || !has_upstream(d, i, op)) {
         return WG_OK;
     }
-    if (WGI_UNLIKELY(op->attr_bytes > WGI_ATTR_WORDS * sizeof(uint64_t))) {
+    if (WGI_UNLIKELY(op->attr_bytes > sizeof f->attr)) {
         return internal_fault(g, op, "the op has too many attributes for its rule");
     }
-    return r->n_in <= WGI_RULE_OPERANDS ? visit_few(d, i, op) : visit_many(d, i, op, r->n_in);
+    return WGI_LIKELY(r->n_in <= WGI_RULE_OPERANDS) ? visit_op(d, i, op, f)
+                                                    : visit_many(d, i, op, f);
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
 {
+    rule_frame f;
+    frame_open(&f, d->g);
     wg_status status = WG_OK;
     for (uint32_t i = end; i > first && status == WG_OK; i--) {
-        status = visit(d, i - 1);
+        status = visit(d, i - 1, &f);
     }
     return status;
 }

@@ -36,14 +36,32 @@ bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op, i
            wgi_array_reserve(a, &list->numbers, (size_t)op->n_numbers, sizeof(wgi_number_entry));
 }
 
+/* Whether the last dims of the list are these. */
+static bool ends_with(const wgi_list *list, int32_t rank, const int64_t *dims)
+{
+    const int64_t *last = (const int64_t *)list->dims.data + list->dims.count;
+    for (int32_t i = 1; i <= rank; i++) {
+        if (last[-i] != dims[rank - i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims)
 {
-    uint32_t place = rank > 0 ? (uint32_t)list->dims.count : 0;
+    size_t count = list->dims.count;
+    if (rank == 0) {
+        return 0;
+    }
+    if (count >= (size_t)rank && ends_with(list, rank, dims)) {
+        return (uint32_t)(count - (size_t)rank);
+    }
     for (int32_t i = 0; i < rank; i++) {
         list->hash.dims = wgi_hash_place(list->hash.dims, list->dims.count, (uint64_t)dims[i]);
         *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = dims[i];
     }
-    return place;
+    return (uint32_t)count;
 }
 
 uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes)

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariants: a record's operands come before it, so the order is a topological one; the parts of
- * an op with several outputs stand right after its record; a result of the same shape as one of its
- * first two operands shares that one's dims; records, dims, attrs and operands are a function of
- * the calls that recorded them, byte for byte, so that equal bytes mean equal lists; `hash` is a
- * function of those bytes. Numbers, leaves, names and sites stand beside the list and take no part
- * in that. */
+ * an op with several outputs stand right after its record; records of one shape may share dims, and
+ * a result shares those of one of its first two operands of the same shape; records, dims, attrs
+ * and operands are a function of the calls that recorded them, byte for byte, so that equal bytes
+ * mean equal lists; `hash` is a function of those bytes. Numbers, leaves, names and sites stand
+ * beside the list and take no part in that. */
 #ifndef WG_GRAPH_LIST_H
 #define WG_GRAPH_LIST_H
 
@@ -235,7 +235,8 @@ static inline uint32_t wgi_list_append_number(wgi_list *list, double value)
     return place;
 }
 
-/* Append dims, attributes and operands after a reserve; return their place. */
+/* Append dims, attributes and operands after a reserve; return their place. Dims that the list ends
+ * with are there already. */
 uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims);
 uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes);
 uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_in);

@@ -197,6 +197,12 @@ static wg_node scale_by(wg_node x, wgi_number factor)
     return wgi_record_one_with(x, factor, WGI_OP_scale);
 }
 
+/* dy in the shape of y, as the gradient of x. */
+static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
+{
+    return rule->is_uniform ? dy : wgi_sum_like(dy, x);
+}
+
 #define UNARY_GRADIENT(name, formula)                                                              \
     static void gradient_##name(wgi_rule *rule)                                                    \
     {                                                                                              \
@@ -216,10 +222,10 @@ static wg_node scale_by(wg_node x, wgi_number factor)
         const wg_node dy = rule->dy[0];                                                            \
         (void)y;                                                                                   \
         if (rule->wants[0]) {                                                                      \
-            rule->dx[0] = wgi_sum_like(formula_a, a);                                              \
+            rule->dx[0] = gradient_of(rule, formula_a, a);                                         \
         }                                                                                          \
         if (rule->wants[1]) {                                                                      \
-            rule->dx[1] = wgi_sum_like(formula_b, b);                                              \
+            rule->dx[1] = gradient_of(rule, formula_b, b);                                         \
         }                                                                                          \
     }
 
