@@ -6,7 +6,8 @@
  * wgi_record and speak in wg_node. The graph knows no op's name but add and fill: it speaks of
  * traits.
  *
- *   infer      checks operands and attributes and fills `out`; called once per recorded node
+ *   infer      checks operands and attributes and fills `out`; asked once per recorded node,
+ *              but for those that like_dtypes tells about
  *   gradient   emits ops, never leaves, into rule->graph and sets dx[i] for each wanted input; a
  *              zero handle means zero. Reads no data and no numbers: it passes a number on or
  *              derives one

@@ -158,6 +158,7 @@ static wg_status contribute(wgi_adjoints *d, const wgi_op *op, uint32_t x, wg_no
 /* A rule and room for what it points to, of which only what the op at hand has is filled. */
 typedef struct rule_frame {
     wgi_rule rule;
+    const wgi_op *const *ops;
     wg_node *x; /* as in the rule, to be written */
     wg_node *dx;
     bool *wants;
@@ -188,18 +189,18 @@ static void frame_open(rule_frame *f, wg_graph *g)
         .attr = f->attr,
         .result = f->result,
     };
+    f->ops = g->ctx->ops->ops;
     frame_point(f, f->few, WGI_RULE_OPERANDS, f->few_wants);
 }
 
 /* Whether a gradient has arrived at an output of the op at i. */
 static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
 {
-    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
-        if (*adjoint(d, i + k) != WGI_NONE) {
-            return true;
-        }
+    bool has = *adjoint(d, i) != WGI_NONE;
+    for (uint32_t k = 1; !has && k < (uint32_t)op->n_out; k++) {
+        has = *adjoint(d, i + k) != WGI_NONE;
     }
-    return false;
+    return has;
 }
 
 /* Fills a frame for the op at i; false where none of its operands wants a gradient. */
@@ -330,7 +331,7 @@ static wg_status visit(wgi_adjoints *d, uint32_t i, rule_frame *f)
     if (wgi_record_is_leaf(r) || r->part > 0) {
         return WG_OK;
     }
-    const wgi_op *op = g->ctx->ops->ops[r->op];
+    const wgi_op *op = f->ops[r->op];
     if ((op->traits & WGI_STOP) || !has_upstream(d, i, op)) {
         return WG_OK;
     }

@@ -99,8 +99,8 @@ uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_i
     return place;
 }
 
-bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *leaf,
-                       const wgi_type *type)
+bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind, uint32_t place,
+                       uint8_t flags, const wgi_type *type)
 {
     if (!wgi_list_reserve_typed(a, list, 1, (size_t)type->rank)) {
         return false;
@@ -111,12 +111,12 @@ bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *l
     r->dtype = (uint8_t)type->dtype;
     r->rank = (uint8_t)type->rank;
     r->part = 0;
-    r->flags = leaf->flags;
-    r->in[0] = leaf->in[0];
+    r->flags = flags;
+    r->in[0] = place;
     r->in[1] = 0;
     r->in[2] = 0;
     r->dims = wgi_list_append_dims(list, type->rank, type->dims);
-    r->attr = leaf->attr;
+    r->attr = kind;
     r->number = 0;
     r->count = type->count;
     wgi_list_seal(list, r);
@@ -126,8 +126,7 @@ bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *l
 wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind,
                                 uint32_t place, const wgi_type *type)
 {
-    const wgi_entry leaf = {.in = {place}, .attr = kind};
-    bool ok = wgi_list_add_leaf(a, list, &leaf, type);
+    bool ok = wgi_list_add_leaf(a, list, kind, place, 0, type);
     return ok ? wgi_record_at(list, wgi_list_count(list) - 1) : NULL;
 }
 

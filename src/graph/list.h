@@ -241,10 +241,10 @@ uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims)
 uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes);
 uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_in);
 
-/* Appends a leaf of a type; of `leaf`, attr is its kind, in[0] its place and flags its flags.
- * False, and nothing changed, when memory is short. */
-WGI_NODISCARD bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, const wgi_entry *leaf,
-                                     const wgi_type *type);
+/* Appends a leaf of a type that refers to leaf number `place`; false, and nothing changed, when
+ * memory is short. */
+WGI_NODISCARD bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind,
+                                     uint32_t place, uint8_t flags, const wgi_type *type);
 
 /* The same for one without flags: its record, or NULL. */
 WGI_NODISCARD wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list,
