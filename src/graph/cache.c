@@ -182,6 +182,9 @@ wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out)
     }
     uint64_t hash = wgi_hash_bytes(wgi_list_hash(&request->graph->list), e->request_words.data,
                                    e->request_words.count * sizeof(uint64_t));
+#if defined(WGI_TESTING)
+    hash = ctx->is_hash_constant ? 0 : hash;
+#endif
     wgi_plan *plan = e->buckets.count > 0 ? *bucket_of(e, hash) : NULL;
     for (; plan != NULL; plan = plan->next) {
         if (matches(plan, hash, request)) {

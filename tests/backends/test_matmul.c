@@ -117,7 +117,8 @@ static void draw(wg_rng *rng, int dtype, bool has_specials, int64_t n, double *o
 static const wgi_kernel *matmul(void)
 {
     for (int32_t i = 0; i < wgi_native_backend.n_kernels; i++) {
-        if (strcmp(wgi_native_backend.kernels[i].op, "matmul") == 0) {
+        const char *op = wgi_native_backend.kernels[i].op;
+        if (op != NULL && strcmp(op, "matmul") == 0) {
             return &wgi_native_backend.kernels[i];
         }
     }
