@@ -34,7 +34,8 @@ typedef struct wgi_member {
     uint32_t in[3];  /* below the group's n_in: that input; else n_in + an earlier member */
     uint32_t out;    /* the output of the group that takes its result; WGI_INSIDE: none */
     uint32_t number; /* its first number, into wgi_args.numbers; WGI_NO_NUMBER */
-    uint32_t attr;   /* of its attributes: into wgi_group.attrs, in words */
+    uint32_t
+        attr; /* of its attributes: into wgi_group.attrs, in words; nothing where it has none */
 } wgi_member;
 
 _Static_assert(sizeof(wgi_member) == 28, "a list of a million scalars is one group");

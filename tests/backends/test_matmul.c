@@ -639,6 +639,7 @@ int main(void)
     void *state = NULL;
     print_message("seed %u\n", (unsigned)SEED);
     wgt_plain_start(&base);
+    base.ctx.ops = wgi_op_table_get();
     assert_int_equal(wgi_native_backend.open(&base.ctx, &state), WG_OK);
     native = state;
     const int status = has_wanted_isa() ? run_all() : SKIPPED;

@@ -246,7 +246,8 @@ static void build_small(stage *s)
 {
     assert_int_equal(wg_graph_reset(s->g), WG_OK);
     wg_node b = wg_use(s->g, s->second.bias);
-    wg_node h = wg_name(wg_tanh(wg_add(b, wg_uniform(s->g, WG_F32, 0, NULL, 0, 1))), "h");
+    wg_node noise = wg_uniform(s->g, WG_F32, 1, (int64_t[]){SCENE_CLASSES}, 0, 1);
+    wg_node h = wg_name(wg_tanh(wg_add(b, noise)), "h");
     s->loss = wg_mean_all(wg_square(wg_softmax(h, 0)));
     assert_true(wg_is_valid(s->loss));
 }
