@@ -45,9 +45,9 @@ _Static_assert(sizeof(wgi_member) == 28, "a list of a million scalars is one gro
  *
  *   pointwise   its result has the group's shape; operands from outside broadcast to it, those
  *               from inside have it
- *   a fill      likewise, without operands
- *   an end      a reduction of a value of the group's shape, its operand 0; its result is always an
- *               output and no member's operand
+ *   a fill      likewise, without operands; its value spreads over the group's shape, whatever
+ * shape its attributes tell an end      a reduction of a value of the group's shape, its operand 0;
+ * its result is always an output and no member's operand
  *
  * The bits are those of the members run one by one by the same backend. An output may share the
  * memory of an input of the group's own shape and of its element size, if no member after the one

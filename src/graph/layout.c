@@ -166,6 +166,7 @@ static wg_status lay_out_op(wgi_planner *p, uint32_t node)
     if (!ok || !push_outputs(p, node, op)) {
         return memory_failure(p);
     }
+    p->plan->has_random = p->plan->has_random || (op->traits & WGI_RANDOM) != 0;
     s->op = op;
     s->number = r->number;
     s->n_in = r->n_in;
