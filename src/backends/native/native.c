@@ -8,7 +8,7 @@
 #include "core/context.h"
 
 #include "backends/native/matmul.h"
-#include "backends/native/updates.h"
+#include "backends/native/updates_hot.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
 {
@@ -37,11 +37,11 @@ static const wgi_kernel kernels[] = {
     },
 };
 
-static const wgi_updates updates = {
-    .backend = "native",
-    .sgd = wgi_native_sgd,
-    .adam = wgi_native_adam,
-};
+static const wgi_updates *updates_of(const void *state)
+{
+    const wgi_native *native = state;
+    return WGI_HOT_PICK(wgi_native_updates, native->isa);
+}
 
 const wgi_backend wgi_native_backend = {
     .name = "native",
@@ -49,5 +49,5 @@ const wgi_backend wgi_native_backend = {
     .close = close_native,
     .kernels = kernels,
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
-    .updates = &updates,
+    .updates = updates_of,
 };
