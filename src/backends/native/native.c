@@ -10,7 +10,7 @@
 #include "backends/native/group.h"
 #include "backends/native/matmul.h"
 #include "backends/native/reduce.h"
-#include "backends/native/updates.h"
+#include "backends/native/updates_hot.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
 {
@@ -70,11 +70,11 @@ static const wgi_kernel group = {
     .destroy = wgi_group_state_free,
 };
 
-static const wgi_updates updates = {
-    .backend = "native",
-    .sgd = wgi_native_sgd,
-    .adam = wgi_native_adam,
-};
+static const wgi_updates *updates_of(const void *state)
+{
+    const wgi_native *native = state;
+    return WGI_HOT_PICK(wgi_native_updates, native->isa);
+}
 
 const wgi_backend wgi_native_backend = {
     .name = "native",
@@ -84,5 +84,5 @@ const wgi_backend wgi_native_backend = {
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
     .group = &group,
     .joins = wgi_native_joins,
-    .updates = &updates,
+    .updates = updates_of,
 };
