@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/native/isa.h"
 #include "core/context.h"
 
 /* Bytes after each array that nobody may touch. */
@@ -33,6 +34,16 @@ static void free_array(void *data, size_t bytes)
         assert_int_equal(guard[i], GUARD_BYTE);
     }
     free(data);
+}
+
+bool wgt_isa_is_lacking(void)
+{
+    const char *wanted = getenv("WENGERT_ISA");
+    const bool is_lacking = wanted != NULL && strcmp(wanted, wgi_isa_name(wgi_isa_detect())) != 0;
+    if (is_lacking) {
+        print_message("skipped: this machine lacks %s\n", wanted);
+    }
+    return is_lacking;
 }
 
 void wgt_group_start(wgt_group *g, wg_context *ctx, size_t room, int32_t rank, const int64_t *dims)

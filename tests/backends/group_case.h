@@ -41,6 +41,11 @@ typedef struct wgt_group {
     void *scratch;
 } wgt_group;
 
+/* Whether WENGERT_ISA names an instruction set that this machine lacks; it says so then. A test
+ * returns WGT_SKIPPED. */
+#define WGT_SKIPPED 77
+bool wgt_isa_is_lacking(void);
+
 /* A group of a shape, with room for so many values. ctx outlives it. */
 void wgt_group_start(wgt_group *g, wg_context *ctx, size_t room, int32_t rank, const int64_t *dims);
 void wgt_group_finish(wgt_group *g);

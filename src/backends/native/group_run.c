@@ -85,7 +85,8 @@ static void feed_end(const share *s, const wgi_end *end, int64_t first, int64_t 
     char *states = (char *)s->args->scratch + end->states;
     void *y = s->args->out[end->out].data;
     while (n > 0) {
-        const int64_t some = least(n, segment - first % segment);
+        const int64_t into = first < segment ? first : first % segment;
+        const int64_t some = least(n, segment - into);
         wgi_reduce_feed(&end->plan, states, y, x, first, some);
         x += some * (int64_t)end->size;
         first += some;
@@ -134,12 +135,13 @@ static void run_block(const share *s, int64_t first, int64_t into, int64_t n)
     shift_feeds(s, -into);
 }
 
-/* Elements [first, end), cut where blocks begin. */
+/* Elements [first, end), cut where blocks begin. Most groups are one block: they are spared the
+ * divisions. */
 static void run_elements(const share *s, int64_t first, int64_t end)
 {
     const wgi_grid *grid = &s->program->grid;
-    int64_t column = first % grid->row;
-    int64_t into = column % grid->block;
+    int64_t column = first == 0 ? 0 : first % grid->row;
+    int64_t into = column == 0 ? 0 : column % grid->block;
     while (first < end) {
         const int64_t in_row = grid->row - column;
         const int64_t in_block = grid->block - into;
@@ -157,8 +159,12 @@ static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, in
     char *scratch = (char *)args->scratch + (size_t)at * p->share_bytes;
     const share s = {.program = p, .args = args, .bases = (char **)(void *)scratch};
     const int64_t count = p->grid.count;
-    const int64_t n_segments = (count + p->segment - 1) / p->segment;
     start_share(&s, scratch);
+    if (n_shares == 1) {
+        run_elements(&s, 0, count);
+        return;
+    }
+    const int64_t n_segments = (count + p->segment - 1) / p->segment;
     run_elements(&s, n_segments * at / n_shares * p->segment,
                  least(n_segments * (at + 1) / n_shares * p->segment, count));
 }

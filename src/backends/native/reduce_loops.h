@@ -335,15 +335,24 @@ static void K(take_totals)(const wgi_reduce_plan *plan, K(levels) l, int64_t siz
     }
 }
 
+static inline void K(clear)(wide *totals, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        totals[i] = 0;
+    }
+}
+
 /* The results of the sums whose elements lie in segments [begin, end). */
 static void K(put_results)(const wgi_reduce_plan *plan, void *states, int64_t begin, int64_t end,
                            real *y)
 {
     for (int64_t j = 0; j < plan->width; j += WGI_REDUCE_TILE) {
         const int64_t n = MIN(plan->width - j, WGI_REDUCE_TILE);
-        wide totals[WGI_REDUCE_TILE] = {0};
+        wide totals[WGI_REDUCE_TILE];
+        K(clear)(totals, n);
         for (int64_t s = begin; s < end; s++) {
-            wide part[WGI_REDUCE_TILE] = {0};
+            wide part[WGI_REDUCE_TILE];
+            K(clear)(part, n);
             const K(levels) l = K(levels_at)(K(levels_of)(plan, states, s), j);
             K(take_totals)(plan, l, K(size_of)(plan, s), n, part);
             K(add_each)(totals, part, n);
