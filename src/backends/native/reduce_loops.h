@@ -388,10 +388,42 @@ static int64_t K(feed_sum)(const wgi_reduce_plan *plan, void *states, real *y, c
     return taken;
 }
 
+/* Columns of no more rows than a group has need no levels. */
+static void K(sum_few_rows)(const wgi_reduce_plan *plan, real *restrict y, const real *restrict x)
+{
+    for (int64_t j = 0; j < plan->width; j++) {
+        real sum = x[j];
+        for (int64_t r = 1; r < plan->rows; r++) {
+            sum += x[r * plan->width + j];
+        }
+        y[j] = RESULT((wide)0 + (wide)sum, plan->divisor);
+    }
+}
+
+/* A small operand that comes at once: the bits of the way through the levels, without the way. */
+static bool K(feed_whole)(const wgi_reduce_plan *plan, real *y, const real *x, int64_t n)
+{
+    if (n != plan->count || plan->outer != 1 || n == 0) {
+        return false;
+    }
+    if (plan->kind == WGI_REDUCE_RUNS && plan->rows < WGI_REDUCE_SHORT) {
+        *y = RESULT(K(total_of_run)(x, n), plan->divisor);
+        return true;
+    }
+    if (plan->kind == WGI_REDUCE_COLUMNS && plan->rows <= WGI_REDUCE_GROUP) {
+        K(sum_few_rows)(plan, y, x);
+        return true;
+    }
+    return false;
+}
+
 static void K(feed)(const wgi_reduce_plan *plan, void *states, void *y, const void *block,
                     int64_t first, int64_t n)
 {
     const real *x = block;
+    if (first == 0 && !K(is_split)(plan) && K(feed_whole)(plan, y, x, n)) {
+        return;
+    }
     const bool has_runs = plan->kind == WGI_REDUCE_RUNS && !K(is_split)(plan);
     while (n > 0) {
         int64_t taken = 0;
