@@ -25,12 +25,26 @@ asan:
 	ctest --preset asan --parallel $(JOBS)
 
 # libgomp reads its spin count when it is loaded: short spinning keeps a shared machine's numbers
-# honest and costs nothing on an idle one.
+# honest and costs nothing on an idle one. WORKLOADS=W1,W4 PEERS=none ROUNDS=9 THREADS=1,2 choose;
+# CONTENTION=1 times one workload beside a program that spins. bench/README.md says more.
+WORKLOADS ?= all
+PEERS ?= all
+ROUNDS ?= 9
+THREADS ?= 1,2
 bench:
 	@tools/install-deps demo
-	cmake --preset release -DWENGERT_TESTS=OFF -B build/bench
-	cmake --build build/bench --target wengert_bench --parallel $(JOBS)
-	GOMP_SPINCOUNT=2000 build/bench/bench/wengert_bench
+	cmake --preset release --log-level=NOTICE -B build/bench \
+		-DWENGERT_TESTS=OFF -DWENGERT_EXAMPLES=OFF
+	cmake --build build/bench --target bench_programs --parallel $(JOBS)
+	@if command -v python3 >/dev/null; then \
+		GOMP_SPINCOUNT=2000 python3 bench/run.py --workloads "$(WORKLOADS)" --peers "$(PEERS)" \
+			--rounds "$(ROUNDS)" --threads "$(THREADS)" $(if $(CONTENTION),--contention); \
+	else \
+		echo "without python3: the library alone, on one thread"; \
+		mkdir -p build/bench/bench/data; \
+		build/bench/bench/wengert_bench --write-data build/bench/bench/data && \
+		GOMP_SPINCOUNT=2000 build/bench/bench/wengert_bench --data build/bench/bench/data; \
+	fi
 
 coverage:
 	@tools/install-deps coverage

@@ -16,6 +16,7 @@
 #include <wengert/model.h>
 #include <wengert/ops.h>
 #include <wengert/pictures.h>
+#include <wengert/plan.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 

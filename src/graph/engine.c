@@ -120,6 +120,7 @@ void wgi_engine_destroy(wg_context *ctx)
         wgi_release(a, g, sizeof *g);
     }
     wgi_plans_free(ctx);
+    wgi_array_free(a, &e->profile.steps, sizeof(wg_profile_step));
     wgi_array_free(a, &e->buckets, sizeof(wgi_plan *));
     free_insides(e->scratch);
     wgi_release(a, e->scratch, sizeof *e->scratch);

@@ -7,6 +7,8 @@
 #ifndef WG_GRAPH_GRAPH_INTERNAL_H
 #define WG_GRAPH_GRAPH_INTERNAL_H
 
+#include <wengert/plan.h>
+
 #include "core/context.h"
 #include "graph/list.h"
 
@@ -72,6 +74,16 @@ struct wg_graph {
     char text[WGI_ERROR_BYTES];
 };
 
+/* The steps of a context's runs, timed. Memory for all that are kept is had at the start. */
+typedef struct wgi_profile {
+    wgi_array steps; /* wg_profile_step */
+    size_t limit;
+    bool is_on;
+    uint64_t n_runs;
+    uint64_t n_dropped;
+    double origin;
+} wgi_profile;
+
 /* What graphs of one context share. */
 typedef struct wgi_engine {
     wg_graph *shells;
@@ -82,6 +94,7 @@ typedef struct wgi_engine {
     wgi_array buckets; /* struct wgi_plan *: the cache by hash; a power of two of them */
     void *workspace;
     size_t workspace_bytes;
+    wgi_profile profile;
     wgi_array request_words; /* uint64_t */
     wgi_array wanted;        /* uint32_t */
     wgi_array marks;         /* uint8_t, all 0 between calls */
@@ -122,6 +135,18 @@ wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index);
 
 /* Why a handle is none of g's; WG_OK when it is. `detail` is a buffer of WGI_DETAIL_BYTES. */
 wg_status wgi_handle_fault(const wg_graph *g, wg_node n, char *detail);
+
+/* The same question where the reason does not matter. */
+static inline bool wgi_is_own(const wg_graph *g, wg_node n)
+{
+    return n.graph == g && n.epoch == g->epoch && n.index < wgi_list_count(&g->list);
+}
+
+/* wg_is_valid for the inside: whether a handle is that of an entry. */
+static inline bool wgi_is_entry(wg_node n)
+{
+    return n.graph != NULL && n.graph->is_alive && wgi_is_own(n.graph, n);
+}
 
 static inline wg_node wgi_handle(wg_graph *g, uint32_t index)
 {

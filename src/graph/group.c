@@ -118,6 +118,14 @@ static uint32_t find_recent(const wgi_planner *p, const wgi_entry *shape, uint32
     return 0;
 }
 
+/* One value that a single group reads is of that group's shape as well as of its own. */
+static bool is_spread(const wgi_planner *p, const wgi_fate *f, const wgi_entry *r)
+{
+    return (wgi_op_at(p, r)->traits & WGI_FILL) != 0 &&
+           (f->flags & (WGI_IS_ROOT | WGI_IS_READ_APART)) == 0 &&
+           wgi_draft_at(p, f->first)->shape != WGI_NONE;
+}
+
 /* The step for an entry whose earliest reader is in step `first`; 0 when memory is short. */
 static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
@@ -127,7 +135,7 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
         return new_step(p, WGI_NONE);
     }
     if (joining == WGI_JOINS && f->first != 0 && (f->flags & WGI_IS_FIRST_ALIAS) == 0 &&
-        has_shape(p, f->first, r)) {
+        (has_shape(p, f->first, r) || is_spread(p, f, r))) {
         return f->first;
     }
     const uint32_t shape = joining == WGI_ENDS ? r->in[0] : i;

@@ -126,7 +126,6 @@ static wgi_step *push_step(wgi_planner *p, uint32_t node)
     if (s != NULL) {
         s->node = node;
         s->first = (uint32_t)p->plan->views.count;
-        s->first_member = (uint32_t)p->plan->members.count;
         s->first_count = (uint32_t)p->plan->counts.count;
     }
     return s;
@@ -167,6 +166,7 @@ static wg_status lay_out_op(wgi_planner *p, uint32_t node)
     if (!ok || !push_outputs(p, node, op)) {
         return memory_failure(p);
     }
+    p->plan->has_random = p->plan->has_random || (op->traits & WGI_RANDOM) != 0;
     s->op = op;
     s->number = r->number;
     s->n_in = r->n_in;
@@ -246,17 +246,14 @@ static bool push_members(wgi_planner *p, wgi_step *s, uint32_t step)
 {
     const wgi_step_draft *d = wgi_draft_at(p, step);
     const uint32_t *members = members_of(p, d);
-    const wg_allocator *a = &p->ctx->memory;
     p->group.count = 0;
-    if (!wgi_array_reserve(a, &p->group, d->n, sizeof(wgi_member)) ||
-        !wgi_array_reserve(a, &p->plan->members, d->n, sizeof(uint32_t))) {
+    if (!wgi_array_reserve(&p->ctx->memory, &p->group, d->n, sizeof(wgi_member))) {
         return false;
     }
     for (uint32_t i = 0; i < d->n; i++) {
         const wgi_entry *r = wgi_record_at(&p->scratch->list, members[i]);
         wgi_member *m = wgi_array_next(&p->group, sizeof *m);
         *m = member_of(p, r, step, s->n_in);
-        *(uint32_t *)wgi_array_next(&p->plan->members, sizeof(uint32_t)) = members[i];
         if (is_output(p, members[i], r, step)) {
             const bool is_end = (wgi_op_at(p, r)->traits & WGI_REDUCTION) != 0;
             const uint32_t b = output_buffer(p, members[i]);
@@ -267,7 +264,6 @@ static bool push_members(wgi_planner *p, wgi_step *s, uint32_t step)
             }
         }
     }
-    s->n_members = d->n;
     return true;
 }
 

@@ -355,7 +355,6 @@ static size_t bytes_of(const wgi_plan *plan)
            array_bytes(&plan->operands, sizeof(uint32_t)) +
            array_bytes(&plan->users, sizeof(uint32_t)) +
            array_bytes(&plan->outside, sizeof(uint32_t)) +
-           array_bytes(&plan->members, sizeof(uint32_t)) +
            array_bytes(&plan->counts, sizeof(wgi_count)) +
            array_bytes(&plan->results, sizeof(wgi_plan_result)) +
            array_bytes(&plan->gradients, sizeof(wgi_plan_gradient)) +
@@ -468,7 +467,6 @@ void wgi_plan_free(wg_context *ctx, wgi_plan *plan)
     wgi_array_free(a, &plan->operands, sizeof(uint32_t));
     wgi_array_free(a, &plan->users, sizeof(uint32_t));
     wgi_array_free(a, &plan->outside, sizeof(uint32_t));
-    wgi_array_free(a, &plan->members, sizeof(uint32_t));
     wgi_array_free(a, &plan->counts, sizeof(wgi_count));
     wgi_array_free(a, &plan->results, sizeof(wgi_plan_result));
     wgi_array_free(a, &plan->gradients, sizeof(wgi_plan_gradient));

@@ -47,8 +47,6 @@ typedef struct wgi_step {
     uint32_t first;  /* into plan->views: n_in inputs, then n_out outputs */
     uint32_t n_in;
     uint32_t n_out;
-    uint32_t first_member; /* into plan->members: the entries of a group */
-    uint32_t n_members;
     uint32_t first_count; /* into plan->counts */
     uint32_t n_counts;
     int32_t backend;
@@ -79,6 +77,7 @@ typedef struct wgi_plan {
     struct wgi_plan *next; /* of its bucket */
     bool is_cached;
     bool is_tainted; /* an engine failed: not to be cached */
+    bool has_random; /* a step draws */
     uint64_t hash;
     wgi_array key;          /* uint64_t: the request in words */
     wgi_list list;          /* the user's, without leaves; dims, attrs, numbers: expanded */
@@ -89,7 +88,6 @@ typedef struct wgi_plan {
     wgi_array operands;     /* uint32_t: the buffer of each view */
     wgi_array users;        /* uint32_t: views, by the buffer behind them */
     wgi_array outside;      /* uint32_t: buffers that lie not in the workspace */
-    wgi_array members;      /* uint32_t */
     wgi_array counts;       /* wgi_count */
     wgi_array results;      /* wgi_plan_result */
     wgi_array gradients;    /* wgi_plan_gradient */
@@ -118,6 +116,12 @@ static inline uint32_t wgi_base_of(const wgi_plan *plan, uint32_t i)
 
 /* The plan of a request: from the cache or made. WG_ERR_MEMORY, or the graph's run failure. */
 wg_status wgi_plan_get(const wgi_request *request, wgi_plan **out);
+
+/* The plan of a run of n nodes, or of a backward run from the first; the caller is done with it by
+ * wgi_plan_put. NULL with WG_OK where nothing is left to compute. Errors: those of such a run
+ * before its first step. */
+wg_status wgi_plan_of(const wg_node *nodes, size_t n, bool is_backward, wg_graph **g,
+                      wgi_plan **out);
 
 /* Done with a plan from wgi_plan_get: it is kept in the cache, or freed where it may not be. */
 void wgi_plan_put(wg_context *ctx, wgi_plan *plan);

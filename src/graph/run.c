@@ -5,8 +5,9 @@
  * fail by its data, so that a run delivers everything or nothing. */
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/param.h"
-#include "graph/plan.h"
+#include "graph/show.h"
 
 static const char *name_of(const wg_graph *g, uint32_t node)
 {
@@ -89,18 +90,16 @@ static bool make_results(wgi_plan *plan, wg_graph *g)
 /* Where the gradient of a leaf goes: a parameter's own tensor, or one of the graph's. */
 static wg_tensor *gradient_tensor(wg_graph *g, wgi_leaf *leaf)
 {
-    wgi_type type = type_of_entry(g, leaf->node);
-    if (leaf->kind == WGI_LEAF_PARAM) {
-        wg_param *p = leaf->param;
-        if (p->gradient == NULL && wgi_tensor_new(p->ctx, &type, false, &p->gradient) != WG_OK) {
-            return NULL;
-        }
-        return p->gradient;
+    wg_param *p = leaf->param;
+    wg_tensor *there = p != NULL ? p->gradient : leaf->gradient;
+    if (there != NULL) {
+        return there;
     }
-    if (leaf->gradient != NULL) {
-        return leaf->gradient;
+    const wgi_type type = type_of_entry(g, leaf->node);
+    if (p == NULL) {
+        return wgi_shell_take(g, &g->result_shells, &g->results, &type);
     }
-    return wgi_shell_take(g, &g->result_shells, &g->results, &type);
+    return wgi_tensor_new(p->ctx, &type, false, &p->gradient) == WG_OK ? p->gradient : NULL;
 }
 
 static bool make_gradients(wgi_plan *plan, wg_graph *g)
@@ -206,16 +205,28 @@ static wg_status mend_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, const
     return wgi_fault_to_failure(g, s->node, s->op, status, args->fault);
 }
 
+static wg_status time_step(const wgi_plan *plan, wg_graph *g, const wgi_step *s,
+                           const wgi_args *args)
+{
+    const double start = wgi_clock();
+    const wg_status status = s->kernel->run(&s->prepared, args);
+    wgi_profile_note(g, plan, s, start, wgi_clock());
+    return status;
+}
+
 static wg_status run_steps(wgi_plan *plan, wg_graph *g)
 {
     wgi_fault fault;
     fault.text[0] = '\0';
     const double *values = plan->values.data;
+    const bool is_profiled = g->ctx->engine->profile.is_on;
     wgi_args args = {
-        .key = wgi_random_key_make(g->ctx->seed, g->stream, g->step),
         .scratch = (char *)g->ctx->engine->workspace + plan->scratch_offset,
         .fault = &fault,
     };
+    if (plan->has_random) {
+        args.key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
+    }
     const wgi_step *s = plan->steps.data;
     for (const wgi_step *end = s + plan->steps.count; s < end; s++) {
         args.in = (const wgi_view *)plan->views.data + s->first;
@@ -225,7 +236,8 @@ static wg_status run_steps(wgi_plan *plan, wg_graph *g)
         args.attr = s->attr;
         args.numbers = s->number != WGI_NO_NUMBER ? values + s->number : NULL;
         count_step(plan, s, g->ctx);
-        wg_status status = s->kernel->run(&s->prepared, &args);
+        wg_status status = WGI_LIKELY(!is_profiled) ? s->kernel->run(&s->prepared, &args)
+                                                    : time_step(plan, g, s, &args);
         if (WGI_UNLIKELY(status != WG_OK)) {
             status = mend_step(plan, g, s, &args, status);
             if (status != WG_OK) {
@@ -289,6 +301,7 @@ wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request)
     if (status == WG_OK) {
         deliver(plan, g);
         g->ctx->stats.runs++;
+        g->ctx->engine->profile.n_runs++;
     }
     return status;
 }

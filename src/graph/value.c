@@ -86,20 +86,31 @@ static void apply_assigns(wg_graph *g)
     g->is_assign_pending = false;
 }
 
-static wg_status run_request(wgi_request *request, const wg_node *nodes, size_t n)
+/* The plan of a request; NULL where nothing is left to compute. */
+static wg_status plan_request(wgi_request *request, const wg_node *nodes, size_t n, wgi_plan **plan)
 {
     wg_graph *g = request->graph;
+    *plan = NULL;
     g->run_failure.status = WG_OK;
     request->with_assigns = request->with_assigns && g->is_assign_pending;
     if (!fill_request(request, nodes, n)) {
         return wgi_run_fail(g, WG_ERR_MEMORY, "run", "out of memory");
     }
     if (request->wanted.count > 0 || request->loss != WGI_NONE) {
-        wgi_plan *plan;
-        wg_status status = wgi_plan_get(request, &plan);
-        if (status != WG_OK) {
-            return status;
-        }
+        return wgi_plan_get(request, plan);
+    }
+    return WG_OK;
+}
+
+static wg_status run_request(wgi_request *request, const wg_node *nodes, size_t n)
+{
+    wg_graph *g = request->graph;
+    wgi_plan *plan;
+    wg_status status = plan_request(request, nodes, n, &plan);
+    if (status != WG_OK) {
+        return status;
+    }
+    if (plan != NULL) {
         status = wgi_plan_run(plan, request);
         wgi_plan_put(g->ctx, plan);
         if (status != WG_OK) {
@@ -133,13 +144,16 @@ static wg_status resolve_all(const wg_node *nodes, size_t n, wg_graph **g)
     return *g != NULL ? WG_OK : WG_ERR_ARGUMENT;
 }
 
+static wg_status request_run(wgi_request *request, const wg_node *nodes, size_t n)
+{
+    *request = (wgi_request){.loss = WGI_NONE, .with_assigns = true};
+    return nodes == NULL || n == 0 ? WG_ERR_ARGUMENT : resolve_all(nodes, n, &request->graph);
+}
+
 wg_status wg_run(const wg_node *nodes, size_t n)
 {
-    wgi_request request = {.loss = WGI_NONE, .with_assigns = true};
-    if (nodes == NULL || n == 0) {
-        return WG_ERR_ARGUMENT;
-    }
-    wg_status status = resolve_all(nodes, n, &request.graph);
+    wgi_request request;
+    const wg_status status = request_run(&request, nodes, n);
     return status == WG_OK ? run_request(&request, nodes, n) : status;
 }
 
@@ -244,15 +258,36 @@ static wg_status check_loss(wg_graph *g, uint32_t index)
     return WG_OK;
 }
 
+static wg_status request_backward(wgi_request *request, wg_node loss)
+{
+    *request = (wgi_request){.loss = loss.index, .with_assigns = true};
+    wg_status status = resolve_all(&loss, 1, &request->graph);
+    if (status == WG_OK) {
+        request->graph->run_failure.status = WG_OK;
+        status = check_loss(request->graph, loss.index);
+    }
+    return status;
+}
+
 wg_status wg_backward(wg_node loss)
 {
-    wgi_request request = {.loss = loss.index, .with_assigns = true};
-    wg_status status = resolve_all(&loss, 1, &request.graph);
-    if (status == WG_OK) {
-        request.graph->run_failure.status = WG_OK;
-        status = check_loss(request.graph, loss.index);
-    }
+    wgi_request request;
+    const wg_status status = request_backward(&request, loss);
     return status == WG_OK ? run_request(&request, &loss, 1) : status;
+}
+
+wg_status wgi_plan_of(const wg_node *nodes, size_t n, bool is_backward, wg_graph **g,
+                      wgi_plan **out)
+{
+    wgi_request request;
+    *out = NULL;
+    if (is_backward && (nodes == NULL || n != 1)) {
+        return WG_ERR_ARGUMENT;
+    }
+    const wg_status status =
+        is_backward ? request_backward(&request, nodes[0]) : request_run(&request, nodes, n);
+    *g = request.graph;
+    return status == WG_OK ? plan_request(&request, nodes, n, out) : status;
 }
 
 const wg_tensor *wg_gradient(wg_node n)

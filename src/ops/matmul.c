@@ -111,6 +111,14 @@ static wgi_walk walk_batches(const wgi_args *args)
 #define WGI_KERNEL_FILE "ops/matmul.c"
 #include "ops/for_each_real.h"
 
+/* A multiplication and an addition for each of m n k, in each matrix of the batch. */
+static double flops(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    const wgi_matmul_attr *m = attr;
+    const int64_t k = in[0].dims[in[0].rank - (m->is_a_transposed != 0 ? 2 : 1)];
+    return 2.0 * (double)out->count * (double)k;
+}
+
 /* ---- constructor -------------------------------------------------------------------------- */
 
 static wg_node record(wg_node a, wg_node b, bool is_a_transposed, bool is_b_transposed)
@@ -146,11 +154,11 @@ static bool is_foldable(wg_node a, wg_node b)
 
 wg_node wg_matmul(wg_node a, wg_node b)
 {
-    if (!is_foldable(a, b)) {
-        return record(a, b, false, false);
-    }
     const bool is_a_transposed = is_transpose(a);
     const bool is_b_transposed = is_transpose(b);
+    if ((!is_a_transposed && !is_b_transposed) || !is_foldable(a, b)) {
+        return record(a, b, false, false);
+    }
     return record(is_a_transposed ? wg_node_input(a, 0) : a,
                   is_b_transposed ? wg_node_input(b, 0) : b, is_a_transposed, is_b_transposed);
 }
@@ -320,6 +328,7 @@ const wgi_op wgi_op_matmul = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_REALS(run)},
+    .flops = flops,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

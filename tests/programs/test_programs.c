@@ -9,6 +9,7 @@
 #include "ops/snapshot.h"
 #include "programs/program.h"
 #include "support/cmocka_all.h"
+#include "support/stepwise.h"
 
 #include <wengert/inspect.h>
 
@@ -20,6 +21,24 @@
 #include <string.h>
 
 #define REFERENCE_ALONE (WG_BACKEND_NATIVE | WG_BACKEND_ONEDNN)
+
+enum {
+    N_PLAIN = 4
+};
+
+static const uint32_t plain_passes[N_PLAIN] = {
+    WG_PASS_FUSION,
+    WG_PASS_MERGING,
+    WG_PASS_IN_PLACE,
+    WG_PASS_FUSION | WG_PASS_MERGING | WG_PASS_IN_PLACE,
+};
+
+static const char *const plain_names[N_PLAIN] = {
+    "without fusion",
+    "without merging",
+    "without writing in place",
+    "without any pass",
+};
 
 /* A context with its graph. */
 typedef struct engine {
@@ -33,7 +52,9 @@ typedef struct bench {
     engine eager;
     engine forgetful; /* keeps one plan alone */
     engine reference;
-    engine others[2]; /* without one of the fast backends each */
+    engine stepwise;       /* as reference, with groups evaluated member by member */
+    engine plain[N_PLAIN]; /* without one of the passes each, then without all */
+    engine others[2];      /* without one of the fast backends each */
     wgt_program program;
     int n_failed;
     int64_t n_steps;
@@ -73,6 +94,11 @@ static int bench_open(void **state)
     b->eager = engine_open(&(wg_config){CONFIG, .eager = true});
     b->forgetful = engine_open(&(wg_config){CONFIG, .plan_cache_count = 1});
     b->reference = engine_open(&(wg_config){CONFIG, .without = REFERENCE_ALONE});
+    b->stepwise = engine_open(&(wg_config){CONFIG, .without = REFERENCE_ALONE});
+    wgt_stepwise_add(b->stepwise.ctx);
+    for (int i = 0; i < N_PLAIN; i++) {
+        b->plain[i] = engine_open(&(wg_config){CONFIG, .without_passes = plain_passes[i]});
+    }
     b->others[0] = engine_open(&(wg_config){CONFIG, .without = WG_BACKEND_NATIVE});
     b->others[1] = engine_open(&(wg_config){CONFIG, .without = WG_BACKEND_ONEDNN});
     *state = b;
@@ -87,6 +113,10 @@ static int bench_close(void **state)
     engine_close(&b->eager);
     engine_close(&b->forgetful);
     engine_close(&b->reference);
+    engine_close(&b->stepwise);
+    for (int i = 0; i < N_PLAIN; i++) {
+        engine_close(&b->plain[i]);
+    }
     engine_close(&b->others[0]);
     engine_close(&b->others[1]);
     free(b);
@@ -191,6 +221,9 @@ static void judge_bits(bench *b, const wgt_snapshot *expected)
     same_bits(b, &b->planned, VALUES_FIRST, expected, "values before gradients");
     same_bits(b, &b->forgetful, STRAIGHT, expected, "without cached plans");
     same_bits(b, &b->eager, STRAIGHT, expected, "eager");
+    for (int i = 0; i < N_PLAIN; i++) {
+        same_bits(b, &b->plain[i], STRAIGHT, expected, plain_names[i]);
+    }
 }
 
 /* ---- near values -------------------------------------------------------------------------- */
@@ -267,6 +300,7 @@ static double judge_backends(bench *b, const wgt_snapshot *planned)
     wgt_snapshot reference = {0};
     double scale;
     if (take_reference(b, &reference, &scale)) {
+        same_bits(b, &b->stepwise, STRAIGHT, &reference, "groups evaluated member by member");
         judge_near(b, planned, &reference, scale);
         for (int i = 0; i < 2; i++) {
             wgt_snapshot found = {0};

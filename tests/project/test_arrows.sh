@@ -30,12 +30,14 @@ plant_good_tree() {
     rm -rf "$tree"
     mkdir -p "$tree/include/wengert" "$tree/examples" "$tree/src/core" "$tree/src/graph" \
         "$tree/src/ops" "$tree/src/backends/native" "$tree/src/backends/onednn" "$tree/src/io" \
-        "$tree/src/cli"
+        "$tree/src/cli" "$tree/bench"
     printf 'WGI_OP(add, pointwise)\nWGI_OP(relu, pointwise)\n' >"$tree/src/ops/ops.def"
     echo '#include <stdint.h>' >"$tree/include/wengert/base.h"
     echo '#include <math.h>' >"$tree/include/wengert/check.h"
     echo '#include <wengert/base.h>' >"$tree/include/wengert/ops.h"
     echo '#include <wengert/wengert.h>' >"$tree/examples/demo.c"
+    echo '#include <wengert/ops.h>' >"$tree/bench/bench.h"
+    printf '#include "bench/bench.h"\n#include <oneapi/dnnl/dnnl.h>\n' >"$tree/bench/floor.c"
     echo '#include <wengert/base.h>' >"$tree/src/core/op.h"
     echo '#include "core/op.h"' >"$tree/src/graph/list.h"
     echo '#include "graph/list.h"' >"$tree/src/graph/list.c"
@@ -95,6 +97,9 @@ expect_caught src/cli/main.c '#include "core/op.h"' 'room cli must not include'
 expect_caught src/attic/main.c '#include <stdio.h>' 'room attic has no rule'
 expect_caught examples/demo.c '#include "core/op.h"' 'room examples must not include'
 expect_caught examples/demo.c '#include <wengert/base.h>' 'an example includes'
+expect_caught bench/floor.c '#include "core/op.h"' 'room bench must not include'
+expect_caught bench/floor.c '#include "bench/absent.h"' 'not a path inside the tree'
+expect_caught bench/floor.c '#include <omp.h>' 'room bench must not include'
 expect_caught include/wengert/base.h '#include "core/op.h"' 'room include must not include'
 expect_caught include/wengert/check.h '#include <wengert/base.h>' 'check.h stands alone'
 

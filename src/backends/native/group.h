@@ -10,12 +10,16 @@
  * A slot belongs to one value from its member to its last reader. Slots of fills, and of inputs
  * that are the same in every block, are filled once in a run and belong to nobody else. An output
  * is written at its own member and nowhere else, so that it may be the memory of an input that no
- * later member reads. */
+ * later member reads.
+ *
+ * A reduction that ends the group is fed each block of its operand at its own place among the
+ * members. Its segments are what threads may share, so that a share is whole segments. */
 #ifndef WG_NATIVE_GROUP_H
 #define WG_NATIVE_GROUP_H
 
 #include "backends/native/native.h"
 #include "backends/native/pointwise.h"
+#include "backends/native/reduce.h"
 
 /* What every prepared group begins with. */
 typedef struct wgi_group_state {
@@ -56,6 +60,16 @@ typedef struct wgi_feed {
     int64_t stride[WG_MAX_RANK]; /* along the program's axes, in elements */
 } wgi_feed;
 
+/* A reduction, fed before instruction `at` of each block. */
+typedef struct wgi_end {
+    wgi_reduce_plan plan;
+    uint32_t at;
+    uint32_t base; /* of its operand */
+    uint32_t size; /* of an element */
+    uint32_t out;
+    size_t states; /* offset in scratch */
+} wgi_end;
+
 /* The shape, folded to the axes that the inputs tell apart, and its division into blocks: each row
  * of `row` elements is cut into blocks of `block` and what is left over. */
 typedef struct wgi_grid {
@@ -85,7 +99,10 @@ typedef struct wgi_program {
     wgi_feed *feeds; /* those that are fed once in a run first */
     uint32_t n_feeds;
     uint32_t n_feeds_once; /* WGI_FEED_ONE and WGI_FEED_ONCE */
-    size_t share_bytes;    /* of scratch, for one thread: the bases, then the slots */
+    wgi_end *ends;
+    uint32_t n_ends;
+    int64_t segment;    /* elements that one share takes at least: a block, or a segment of ends */
+    size_t share_bytes; /* of scratch, for one thread: the bases, then the slots */
 } wgi_program;
 
 /* The program of any group whose members all join. */

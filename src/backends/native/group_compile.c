@@ -45,6 +45,7 @@ typedef struct compiler {
     uint32_t n_feeds;
     uint32_t n_once;
     uint32_t n_instructions;
+    uint32_t n_ends;
     size_t element_bytes; /* of all ports and slots */
     int64_t work;         /* for one element, in units of 10 ps */
     uint32_t few[4 * FEW_VALUES];
@@ -114,7 +115,7 @@ static void find_readers(compiler *c)
         } else if (is_constant(c, m)) {
             c->n_once++;
         } else {
-            c->n_instructions++;
+            *(role_of(c, m)->kind == WGI_ROLE_END ? &c->n_ends : &c->n_instructions) += 1;
             c->work += work_of(c, m);
         }
     }
@@ -186,6 +187,8 @@ static void place_members(compiler *c)
         release_operands(c, i);
         if (c->root[v] != v) {
             c->base[v] = c->base[c->root[v]];
+        } else if (role_of(c, m)->kind == WGI_ROLE_END) {
+            c->base[v] = NOBODY;
         } else if (m->out != WGI_INSIDE) {
             c->base[v] = c->n_in_ports + m->out;
             c->element_bytes += width_bytes[width];
@@ -213,6 +216,7 @@ static wgi_program *allocate(const compiler *c)
     size_t bytes = sizeof(wgi_program);
     if (!add_array(&bytes, n, sizeof(wgi_instruction)) ||
         !add_array(&bytes, c->n_feeds, sizeof(wgi_feed)) ||
+        !add_array(&bytes, c->n_ends, sizeof(wgi_end)) ||
         !add_array(&bytes, c->n_slots, sizeof(size_t)) ||
         !add_array(&bytes, c->n_ports, sizeof(wgi_port))) {
         return NULL;
@@ -228,7 +232,9 @@ static wgi_program *allocate(const compiler *c)
         p->n_feeds = c->n_feeds;
         p->instructions = (wgi_instruction *)(p + 1);
         p->feeds = (wgi_feed *)(p->instructions + n);
-        p->slots = (size_t *)(p->feeds + c->n_feeds);
+        p->n_ends = c->n_ends;
+        p->ends = (wgi_end *)(p->feeds + c->n_feeds);
+        p->slots = (size_t *)(p->ends + c->n_ends);
         p->ports = (wgi_port *)(p->slots + c->n_slots);
     }
     return p;
@@ -252,6 +258,7 @@ static wgi_block_kernel kernel_of(const compiler *c, const wgi_member *m)
     case WGI_ROLE_FILL:
         return kernels->fill[m->dtype];
     case WGI_ROLE_COPY:
+    case WGI_ROLE_END:
     case WGI_ROLE_NONE:
         break;
     }
@@ -269,17 +276,35 @@ static wgi_instruction instruction_of(const compiler *c, uint32_t i)
     return out;
 }
 
-static void emit(const compiler *c, wgi_program *p)
+/* The end that member i is; false where it cannot be fed. */
+static bool end_of(const compiler *c, uint32_t i, uint32_t at, wgi_end *out)
 {
+    const wgi_member *m = &c->group->members[i];
+    const wgi_view x = {NULL, dtype_of(c, m->in[0]), c->group->rank, c->group->dims,
+                        c->group->count};
+    *out = (wgi_end){.at = at, .base = c->base[c->root[m->in[0]]], .out = m->out};
+    out->size = (uint32_t)width_bytes[wgi_width_of(x.dtype)];
+    return wgi_reduce_plan_make(&out->plan, c->native->isa, role_of(c, m)->op->name, &x,
+                                &c->problem->out[m->out], c->group->attrs + m->attr);
+}
+
+static bool emit(const compiler *c, wgi_program *p)
+{
+    wgi_end *end = p->ends;
     wgi_instruction *once = p->instructions;
     wgi_instruction *next = p->instructions + p->n_once;
     for (uint32_t i = 0; i < c->group->n_members; i++) {
         if (is_constant(c, &c->group->members[i])) {
             *once++ = instruction_of(c, i);
+        } else if (role_of(c, &c->group->members[i])->kind == WGI_ROLE_END) {
+            if (!end_of(c, i, (uint32_t)(next - p->instructions), end++)) {
+                return false;
+            }
         } else if (c->root[c->n_in + i] == c->n_in + i) {
             *next++ = instruction_of(c, i);
         }
     }
+    return true;
 }
 
 static void emit_bases(const compiler *c, wgi_program *p)
@@ -300,6 +325,9 @@ static void emit_bases(const compiler *c, wgi_program *p)
         const wgi_width width = wgi_width_of(c->problem->out[i].dtype);
         p->ports[c->n_in_ports + i] = (wgi_port){c->n_in + i, (uint32_t)width_bytes[width]};
     }
+    for (uint32_t i = 0; i < p->n_ends; i++) {
+        p->ports[c->n_in_ports + p->ends[i].out].size = 0;
+    }
 }
 
 static int32_t threads_for(const compiler *c)
@@ -315,7 +343,7 @@ static int64_t most_elements(const compiler *c, int32_t threads)
 {
     int64_t most = CACHE_BYTES / (int64_t)(c->element_bytes > 0 ? c->element_bytes : 1);
     most = most < 64 ? 64 : most > MOST_ELEMENTS ? MOST_ELEMENTS : most;
-    if (c->n_instructions == 1) {
+    if (c->n_instructions + c->n_ends == 1) {
         most = LONE_ELEMENTS;
     }
     const int64_t share = (c->group->count + threads - 1) / threads;
@@ -341,6 +369,39 @@ static bool lay_out_slots(const compiler *c, wgi_program *p)
     return wgi_size_align(at, WGI_ALIGNMENT, &p->share_bytes);
 }
 
+/* The scratch of all shares, then the states of the ends. */
+static bool lay_out_scratch(const compiler *c, wgi_program *p, size_t *out)
+{
+    size_t at = 0;
+    if (!lay_out_slots(c, p) || !wgi_size_mul(p->share_bytes, (size_t)p->threads, &at)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < p->n_ends; i++) {
+        const wgi_reduce_plan *plan = &p->ends[i].plan;
+        size_t bytes = 0;
+        p->ends[i].states = at;
+        if (!wgi_size_mul((size_t)plan->n_segments, plan->state_bytes, &bytes) ||
+            !wgi_size_add(at, bytes, &at) || !wgi_size_align(at, WGI_ALIGNMENT, &at)) {
+            return false;
+        }
+    }
+    *out = at;
+    return true;
+}
+
+/* Ends whose segments differ leave nothing to share. */
+static void divide_work(wgi_program *p, int32_t threads)
+{
+    p->segment = p->n_ends > 0 ? p->ends[0].plan.segment : p->grid.block;
+    for (uint32_t i = 1; i < p->n_ends; i++) {
+        p->segment = p->ends[i].plan.segment == p->segment ? p->segment : p->grid.count;
+    }
+    p->segment = p->segment < 1 ? 1 : p->segment;
+    const int64_t n = (p->grid.count + p->segment - 1) / p->segment;
+    p->threads = n < threads ? (int32_t)n : threads;
+    p->threads = p->threads < 1 ? 1 : p->threads;
+}
+
 static wg_status build(compiler *c, wgi_prepared *out)
 {
     find_readers(c);
@@ -351,19 +412,20 @@ static wg_status build(compiler *c, wgi_prepared *out)
         return WG_ERR_MEMORY;
     }
     *out = (wgi_prepared){.state = p, .state_bytes = p->head.bytes};
-    emit(c, p);
-    emit_bases(c, p);
-    wgi_grid_fold(c->problem, &p->grid, p->feeds, p->n_feeds);
-    const int32_t threads = threads_for(c);
-    p->n_feeds_once = wgi_grid_divide(&p->grid, most_elements(c, threads), p->feeds, p->n_feeds);
-    p->threads = p->grid.n_blocks < threads ? (int32_t)p->grid.n_blocks : threads;
-    p->threads = p->threads < 1 ? 1 : p->threads;
-    if (!lay_out_slots(c, p) ||
-        !wgi_size_mul(p->share_bytes, (size_t)p->threads, &out->scratch_bytes)) {
-        wgi_group_state_free(c->problem->ctx, out);
-        return WG_ERR_OVERFLOW;
+    wg_status status = emit(c, p) ? WG_OK : WG_ERR_UNSUPPORTED;
+    if (status == WG_OK) {
+        emit_bases(c, p);
+        wgi_grid_fold(c->problem, &p->grid, p->feeds, p->n_feeds);
+        const int32_t threads = threads_for(c);
+        const int64_t most = most_elements(c, threads);
+        p->n_feeds_once = wgi_grid_divide(&p->grid, most, p->feeds, p->n_feeds);
+        divide_work(p, threads);
+        status = lay_out_scratch(c, p, &out->scratch_bytes) ? WG_OK : WG_ERR_OVERFLOW;
     }
-    return WG_OK;
+    if (status != WG_OK) {
+        wgi_group_state_free(c->problem->ctx, out);
+    }
+    return status;
 }
 
 static bool take_memory(compiler *c)

@@ -23,6 +23,11 @@ static inline int64_t size_of(wgi_width width)
     return width == WGI_WIDTH_1 ? 1 : width == WGI_WIDTH_4 ? 4 : 8;
 }
 
+static inline int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static inline void run_instructions(const share *s, uint32_t begin, uint32_t end, int64_t n)
 {
     char *const *bases = s->bases;
@@ -72,7 +77,49 @@ static void feed_block(const share *s, const wgi_feed *feed, int64_t first, int6
     }
 }
 
-static void run_block(const share *s, int64_t first, int64_t n)
+/* A block may reach into several segments of the end. */
+static void feed_end(const share *s, const wgi_end *end, int64_t first, int64_t n)
+{
+    const int64_t segment = end->plan.segment;
+    const char *x = s->bases[end->base];
+    char *states = (char *)s->args->scratch + end->states;
+    void *y = s->args->out[end->out].data;
+    while (n > 0) {
+        const int64_t some = least(n, segment - first % segment);
+        wgi_reduce_feed(&end->plan, states, y, x, first, some);
+        x += some * (int64_t)end->size;
+        first += some;
+        n -= some;
+    }
+}
+
+/* Where a share begins inside a block, what was fed once is read from there on. */
+static void shift_feeds(const share *s, int64_t elements)
+{
+    const wgi_program *p = s->program;
+    for (uint32_t i = 0; i < p->n_feeds_once && elements != 0; i++) {
+        const wgi_feed *feed = &p->feeds[i];
+        if (feed->how == WGI_FEED_ONCE) {
+            s->bases[feed->base] += elements * size_of(feed->width);
+        }
+    }
+}
+
+/* The instructions, and each end at its place. */
+static void run_members(const share *s, int64_t first, int64_t n)
+{
+    const wgi_program *p = s->program;
+    uint32_t at = p->n_once;
+    for (uint32_t i = 0; i < p->n_ends; i++) {
+        run_instructions(s, at, p->ends[i].at, n);
+        feed_end(s, &p->ends[i], first, n);
+        at = p->ends[i].at;
+    }
+    run_instructions(s, at, p->n_instructions, n);
+}
+
+/* n elements, `into` elements after the begin of their block. */
+static void run_block(const share *s, int64_t first, int64_t into, int64_t n)
 {
     const wgi_program *p = s->program;
     for (uint32_t i = 0; i < p->n_ports; i++) {
@@ -82,39 +129,63 @@ static void run_block(const share *s, int64_t first, int64_t n)
     for (uint32_t i = p->n_feeds_once; i < p->n_feeds; i++) {
         feed_block(s, &p->feeds[i], first, n);
     }
-    run_instructions(s, p->n_once, p->n_instructions, n);
+    shift_feeds(s, into);
+    run_members(s, first, n);
+    shift_feeds(s, -into);
 }
 
-/* The blocks of one of `n_shares` shares. */
+/* Elements [first, end), cut where blocks begin. */
+static void run_elements(const share *s, int64_t first, int64_t end)
+{
+    const wgi_grid *grid = &s->program->grid;
+    int64_t column = first % grid->row;
+    int64_t into = column % grid->block;
+    while (first < end) {
+        const int64_t in_row = grid->row - column;
+        const int64_t in_block = grid->block - into;
+        const int64_t n = least(end - first, least(in_row, in_block));
+        run_block(s, first, into, n);
+        first += n;
+        column = n == in_row ? 0 : column + n;
+        into = 0;
+    }
+}
+
+/* The segments of one of `n_shares` shares. */
 static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, int64_t n_shares)
 {
-    const wgi_grid *grid = &p->grid;
     char *scratch = (char *)args->scratch + (size_t)at * p->share_bytes;
     const share s = {.program = p, .args = args, .bases = (char **)(void *)scratch};
+    const int64_t count = p->grid.count;
+    const int64_t n_segments = (count + p->segment - 1) / p->segment;
     start_share(&s, scratch);
-    const int64_t end = grid->n_blocks * (at + 1) / n_shares;
-    for (int64_t i = grid->n_blocks * at / n_shares; i < end; i++) {
-        const int64_t row = i / grid->blocks_in_row;
-        const int64_t column = (i - row * grid->blocks_in_row) * grid->block;
-        const int64_t left = grid->row - column;
-        run_block(&s, row * grid->row + column, left < grid->block ? left : grid->block);
+    run_elements(&s, n_segments * at / n_shares * p->segment,
+                 least(n_segments * (at + 1) / n_shares * p->segment, count));
+}
+
+static void run_shares(const wgi_program *program, const wgi_args *args)
+{
+    const int32_t n = program->threads;
+    if (n == 1) {
+        run_share(program, args, 0, 1);
+        return;
+    }
+#pragma omp parallel for num_threads(n) schedule(static, 1)
+    for (int32_t i = 0; i < n; i++) {
+        run_share(program, args, i, n);
     }
 }
 
 wg_status wgi_program_run(const wgi_group_state *state, const wgi_args *args)
 {
-    const wgi_program *program = (const wgi_program *)(const void *)state;
-    const int32_t n = program->threads;
-    if (program->grid.n_blocks == 0) {
-        return WG_OK;
+    const wgi_program *p = (const wgi_program *)(const void *)state;
+    if (p->grid.count > 0) {
+        run_shares(p, args);
     }
-    if (n == 1) {
-        run_share(program, args, 0, 1);
-        return WG_OK;
-    }
-#pragma omp parallel for num_threads(n) schedule(static, 1)
-    for (int32_t i = 0; i < n; i++) {
-        run_share(program, args, i, n);
+    for (uint32_t i = 0; i < p->n_ends; i++) {
+        const wgi_end *end = &p->ends[i];
+        wgi_reduce_finish(&end->plan, (char *)args->scratch + end->states,
+                          args->out[end->out].data);
     }
     return WG_OK;
 }

@@ -12,7 +12,7 @@
 #include "backends/native/matmul.h"
 #include "backends/native/reduce.h"
 #include "backends/native/softmax.h"
-#include "backends/native/updates.h"
+#include "backends/native/updates_hot.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
 {
@@ -57,6 +57,7 @@ static const wgi_kernel kernels[] = {
         .accepts = wgi_native_matmul_accepts,
         .prepare = wgi_native_matmul_prepare,
         .run = wgi_native_matmul_run,
+        .destroy = wgi_native_matmul_destroy,
     },
     REDUCTION(sum),
     REDUCTION(mean),
@@ -98,11 +99,11 @@ static const wgi_kernel group = {
     .destroy = wgi_group_state_free,
 };
 
-static const wgi_updates updates = {
-    .backend = "native",
-    .sgd = wgi_native_sgd,
-    .adam = wgi_native_adam,
-};
+static const wgi_updates *updates_of(const void *state)
+{
+    const wgi_native *native = state;
+    return WGI_HOT_PICK(wgi_native_updates, native->isa);
+}
 
 const wgi_backend wgi_native_backend = {
     .name = "native",
@@ -112,5 +113,5 @@ const wgi_backend wgi_native_backend = {
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
     .group = &group,
     .joins = wgi_native_joins,
-    .updates = &updates,
+    .updates = updates_of,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/native/group.h"
+#include "backends/native/reduce.h"
 #include "core/context.h"
 
 typedef struct row {
@@ -32,6 +33,9 @@ static const row rows[] = {
     {"cast", {.kind = WGI_ROLE_CAST}},
     {"fill", {.kind = WGI_ROLE_FILL, .is_numbered = true}},
     {"broadcast_to", {.kind = WGI_ROLE_COPY}},
+    {"sum", {.kind = WGI_ROLE_END}},
+    {"mean", {.kind = WGI_ROLE_END}},
+    {"sum_to", {.kind = WGI_ROLE_END}},
 };
 
 wg_status wgi_native_roles_make(wg_context *ctx, wgi_native *native)
@@ -69,6 +73,17 @@ static bool has_kernel(const wgi_pointwise *kernels, wgi_function function, int3
            (dtype == WG_I64 && kernels->i64[function] != NULL);
 }
 
+/* A reduction ends a group where its operand can be fed to it block by block. */
+static wgi_joining ends(const wgi_problem *problem)
+{
+    const wgi_native *native = problem->backend;
+    wgi_reduce_plan plan;
+    return wgi_reduce_plan_make(&plan, native->isa, problem->op->name, &problem->in[0],
+                                &problem->out[0], problem->attr)
+               ? WGI_ENDS
+               : WGI_STAYS_OUT;
+}
+
 wgi_joining wgi_native_joins(const wgi_problem *problem)
 {
     const wgi_native *native = problem->backend;
@@ -89,6 +104,8 @@ wgi_joining wgi_native_joins(const wgi_problem *problem)
     case WGI_ROLE_COPY:
         joins = is_served(problem->out[0].dtype);
         break;
+    case WGI_ROLE_END:
+        return ends(problem);
     case WGI_ROLE_NONE:
         break;
     }
@@ -98,7 +115,8 @@ wgi_joining wgi_native_joins(const wgi_problem *problem)
 const char *wgi_native_pointwise_accepts(const wgi_problem *problem)
 {
     const wgi_native *native = problem->backend;
-    if (native->roles[problem->op_id].op != problem->op) {
+    const wgi_role *role = &native->roles[problem->op_id];
+    if (role->op != problem->op || role->kind == WGI_ROLE_END) {
         return "the op is not pointwise";
     }
     return wgi_native_joins(problem) == WGI_JOINS ? NULL : "the dtype has no kernel";

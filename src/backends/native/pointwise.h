@@ -60,7 +60,8 @@ typedef enum wgi_role_kind {
     WGI_ROLE_WHERE,
     WGI_ROLE_CAST,
     WGI_ROLE_FILL,
-    WGI_ROLE_COPY /* its operand, broadcast */
+    WGI_ROLE_COPY, /* its operand, broadcast */
+    WGI_ROLE_END   /* a reduction */
 } wgi_role_kind;
 
 typedef struct wgi_role {

@@ -36,7 +36,7 @@ static bool are_inputs_good(const wgi_problem *problem, int32_t dtype)
 static bool is_member_good(const wgi_member *m, const wgi_role *role, int32_t dtype)
 {
     if (m->dtype == dtype) {
-        return true;
+        return role->kind != WGI_ROLE_END;
     }
     return m->dtype == WG_BOOL && role->kind != WGI_ROLE_CAST && role->kind != WGI_ROLE_FILL;
 }
@@ -52,6 +52,7 @@ static uint32_t function_of(const wgi_role *role)
         return WGI_SCALAR_FILL;
     case WGI_ROLE_CAST:
     case WGI_ROLE_COPY:
+    case WGI_ROLE_END:
     case WGI_ROLE_NONE:
         break;
     }
