@@ -8,8 +8,10 @@
 #include "core/context.h"
 
 #include "backends/native/group.h"
+#include "backends/native/loss.h"
 #include "backends/native/matmul.h"
 #include "backends/native/reduce.h"
+#include "backends/native/softmax.h"
 #include "backends/native/updates_hot.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
@@ -41,6 +43,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_reduce_destroy,                                                      \
     }
 
+#define LOSS(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_loss_accepts,                \
+        .prepare = wgi_native_loss_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_loss_destroy,                                                        \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -53,6 +62,26 @@ static const wgi_kernel kernels[] = {
     REDUCTION(sum),
     REDUCTION(mean),
     REDUCTION(sum_to),
+    {
+        .name = "native.softmax",
+        .op = "softmax",
+        .accepts = wgi_native_softmax_accepts,
+        .prepare = wgi_native_softmax_prepare,
+        .run = wgi_native_softmax_run,
+        .destroy = wgi_native_softmax_destroy,
+    },
+    {
+        .name = "native.log_softmax",
+        .op = "log_softmax",
+        .accepts = wgi_native_softmax_accepts,
+        .prepare = wgi_native_log_softmax_prepare,
+        .run = wgi_native_softmax_run,
+        .destroy = wgi_native_softmax_destroy,
+    },
+    LOSS(cross_entropy),
+    LOSS(cross_entropy_backward),
+    LOSS(mse),
+    LOSS(half_sum_squares),
     {
         .name = "native.pointwise",
         .op = NULL,
