@@ -92,7 +92,7 @@ static bool has_shape(const wgi_planner *p, uint32_t step, const wgi_entry *r)
 static uint32_t new_step(wgi_planner *p, uint32_t shape)
 {
     wgi_step_draft *d = wgi_array_push(&p->ctx->memory, &p->drafts, sizeof *d);
-    if (d == NULL) {
+    if (d == NULL || p->drafts.count > WGI_MAX_STEPS) {
         return 0;
     }
     d->shape = shape;
@@ -152,8 +152,8 @@ static void note_reader(wgi_fate *f, uint32_t step, bool is_alias)
         f->flags |= WGI_IS_READ_APART;
     }
     if (step > f->first) {
-        f->first = step;
-        f->flags &= ~(uint32_t)WGI_IS_FIRST_ALIAS;
+        f->first = step & (WGI_MAX_STEPS - 1);
+        f->flags &= 15U & ~(unsigned)WGI_IS_FIRST_ALIAS;
     }
     if (is_alias) {
         f->flags |= WGI_IS_READ_APART | (step == f->first ? WGI_IS_FIRST_ALIAS : 0);
