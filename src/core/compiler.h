@@ -1,5 +1,7 @@
 /* The one place for compiler extensions.
- * SPDX-License-Identifier: Apache-2.0 */
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * WGI_INLINE is for functions in loops that are vectorised only where no call is left in them. */
 #ifndef WG_CORE_COMPILER_H
 #define WG_CORE_COMPILER_H
 
@@ -9,12 +11,14 @@
 #define WGI_COLD __attribute__((cold, noinline))
 #define WGI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define WGI_NODISCARD __attribute__((warn_unused_result))
+#define WGI_INLINE static inline __attribute__((always_inline))
 #else
 #define WGI_LIKELY(x) (x)
 #define WGI_UNLIKELY(x) (x)
 #define WGI_COLD
 #define WGI_PRINTF(text, first)
 #define WGI_NODISCARD
+#define WGI_INLINE static inline
 #endif
 
 /* Whether this machine, and its operating system, has the instruction sets of the hot files. */

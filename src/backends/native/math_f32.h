@@ -13,23 +13,25 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/compiler.h"
+
 typedef union word_f32 {
     float value;
     uint32_t bits;
 } word_f32;
 
-static inline uint32_t bits_f32(float x)
+WGI_INLINE uint32_t bits_f32(float x)
 {
     return (word_f32){.value = x}.bits;
 }
 
-static inline float of_bits_f32(uint32_t bits)
+WGI_INLINE float of_bits_f32(uint32_t bits)
 {
     return (word_f32){.bits = bits}.value;
 }
 
 /* a * b + c: in one rounding where the machine has it, never through a function of libm. */
-static inline float mad_f32(float a, float b, float c)
+WGI_INLINE float mad_f32(float a, float b, float c)
 {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return fmaf(a, b, c);
@@ -49,7 +51,7 @@ typedef struct reduced_f32 {
     float tail;
 } reduced_f32;
 
-static inline reduced_f32 reduce_exp_f32(float x)
+WGI_INLINE reduced_f32 reduce_exp_f32(float x)
 {
     reduced_f32 a;
     a.shifted = mad_f32(x, 0x1.715476p+0F, SHIFTER_F32);
@@ -65,14 +67,14 @@ static inline reduced_f32 reduce_exp_f32(float x)
 }
 
 /* y * 2^k in two steps, so that a denormal result is rounded once. */
-static inline float scale_by_f32(float y, float shifted)
+WGI_INLINE float scale_by_f32(float y, float shifted)
 {
     const uint32_t twice_biased = bits_f32(shifted) - SHIFTER_BITS_F32 + 254;
     const uint32_t half = twice_biased >> 1;
     return y * of_bits_f32(half << 23) * of_bits_f32((twice_biased - half) << 23);
 }
 
-static inline float exp_f32(float x)
+WGI_INLINE float exp_f32(float x)
 {
     x = x < -104.0F ? -104.0F : x;
     x = x > 89.0F ? 89.0F : x;
@@ -84,7 +86,7 @@ static inline float exp_f32(float x)
 
 /* x = 2^k m with m in [sqrt 1/2, sqrt 2); log m = s (2 + P(s^2) s^2) with s = f / (2 + f) and
  * f = m - 1, added up so that f itself is not rounded. */
-static inline float log_f32(float x)
+WGI_INLINE float log_f32(float x)
 {
     const float whole = x < 0x1p-126F ? x * 0x1p23F : x;
     const float lift = x < 0x1p-126F ? 150.0F : 127.0F;
@@ -107,7 +109,7 @@ static inline float log_f32(float x)
 
 /* e^x / (1 + e^x) below 0, where it keeps its relative error down to the denormals. What 1 + e^x
  * rounds away is taken off again, by way of a line near 1 / (1 + e^x). */
-static inline float sigmoid_f32(float x)
+WGI_INLINE float sigmoid_f32(float x)
 {
     const float e = exp_f32(-fabsf(x));
     const float sum = 1.0F + e;
@@ -117,7 +119,7 @@ static inline float sigmoid_f32(float x)
 }
 
 /* x + x^3 P(x^2) near 0, 1 - 2 / (1 + e^2|x|) elsewhere, which is 1 from |x| = 10 on. */
-static inline float tanh_f32(float x)
+WGI_INLINE float tanh_f32(float x)
 {
     const float size = fabsf(x);
     const float z = x * x;

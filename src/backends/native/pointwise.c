@@ -17,6 +17,7 @@ typedef struct row {
 
 #define IS_CHEAP false
 #define IS_COSTLY true
+#define IS_ANGLE true
 #define ROLE(cost, numbered, name)                                                                 \
     {                                                                                              \
         .kind = WGI_ROLE_FUNCTION, .function = WGI_FUNCTION_##name, .is_numbered = (numbered),     \

@@ -38,6 +38,38 @@
         K(take)((real *)y + (n - taken), last, taken);                                             \
     }
 
+/* Kept in small parts, in which arguments beyond the reach of vectors are found afterwards. */
+#define ANGLE_UNARY(name, formula)                                                                 \
+    static void K(loop_##name)(int64_t n, real * y, const real *in, double number)                 \
+    {                                                                                              \
+        (void)number;                                                                              \
+        real beyond = 0;                                                                           \
+        _Pragma("omp simd reduction(+ : beyond)") for (int64_t i = 0; i < n; i++)                  \
+        {                                                                                          \
+            const real x = in[i];                                                                  \
+            y[i] = F(near_##name)(x);                                                              \
+            beyond += R(fabs)(x) <= (real)ANGLE_LIMIT ? 0 : 1;                                     \
+        }                                                                                          \
+        for (int64_t i = 0; i < n && beyond != 0; i++) {                                           \
+            const real x = in[i];                                                                  \
+            y[i] = R(fabs)(x) <= (real)ANGLE_LIMIT ? y[i] : F(name)(x);                            \
+        }                                                                                          \
+    }                                                                                              \
+    static void K(run_##name)(int64_t n, void *y, const void *a, const void *b, const void *c,     \
+                              double p)                                                            \
+    {                                                                                              \
+        (void)b, (void)c;                                                                          \
+        real part[512 / sizeof(real)] = {0};                                                       \
+        real result[512 / sizeof(real)];                                                           \
+        for (int64_t i = 0; i < n; i += 8 * LANES) {                                               \
+            const int64_t some = n - i < 8 * LANES ? n - i : 8 * LANES;                            \
+            const int64_t whole = (some + LANES - 1) / LANES * LANES;                              \
+            memcpy(part, (const real *)a + i, (size_t)some * sizeof(real));                        \
+            K(loop_##name)(whole, result, part, p);                                                \
+            memcpy((real *)y + i, result, (size_t)some * sizeof(real));                            \
+        }                                                                                          \
+    }
+
 #define CHEAP_UNARY(name, formula)                                                                 \
     static void K(run_##name)(int64_t n, void *y, const void *a, const void *b, const void *c,     \
                               double number)                                                       \
@@ -88,5 +120,6 @@ static inline void K(take)(real *to, const real *from, int64_t n)
 
 #undef LANES
 #undef COSTLY_UNARY
+#undef ANGLE_UNARY
 #undef CHEAP_UNARY
 #undef CHEAP_BINARY

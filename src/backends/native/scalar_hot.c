@@ -4,6 +4,8 @@
 
 #include "backends/native/math_f32.h"
 #include "backends/native/math_f64.h"
+#include "backends/native/special_f32.h"
+#include "backends/native/special_f64.h"
 
 #define real float
 #define R(function) function##f
