@@ -10,6 +10,7 @@
 #include "backends/native/group.h"
 #include "backends/native/loss.h"
 #include "backends/native/matmul.h"
+#include "backends/native/move.h"
 #include "backends/native/reduce.h"
 #include "backends/native/softmax.h"
 #include "backends/native/updates_hot.h"
@@ -50,6 +51,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_loss_destroy,                                                        \
     }
 
+#define ROWS(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_##name_##_accepts,           \
+        .prepare = wgi_native_rows_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_rows_destroy,                                                        \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -82,6 +90,17 @@ static const wgi_kernel kernels[] = {
     LOSS(cross_entropy_backward),
     LOSS(mse),
     LOSS(half_sum_squares),
+    {
+        .name = "native.permute",
+        .op = "permute",
+        .accepts = wgi_native_permute_accepts,
+        .prepare = wgi_native_permute_prepare,
+        .run = wgi_native_permute_run,
+        .destroy = wgi_native_permute_destroy,
+    },
+    ROWS(gather),
+    ROWS(scatter_add),
+    ROWS(one_hot),
     {
         .name = "native.pointwise",
         .op = NULL,
