@@ -196,7 +196,8 @@ static void choose_loops(product *x, const wgi_multiply_set *set)
         x->multiply = set->tiles;
         x->grain_m = set->rows;
         divide_blocks(p, set, (int64_t)x->element_bytes);
-        x->scratch_bytes = (size_t)scratch_of_tiles(p, set) * x->element_bytes;
+        const int64_t scratch = scratch_of_tiles(p, set) * (int64_t)x->element_bytes;
+        x->scratch_bytes = (size_t)rounded_up(scratch, (int64_t)WGI_ALIGNMENT);
     }
 }
 
@@ -214,8 +215,8 @@ static int64_t count_parts(const product *x, int64_t threads)
     const double by_work = work / ((double)THREAD_MULTIPLY_ADDS * scale);
     const double by_elements = elements / ((double)THREAD_ELEMENTS * scale);
     const double most = by_work > by_elements ? by_work : by_elements;
-    const double limit = (double)threads;
-    return most < 1.0 ? 1 : most < limit ? (int64_t)most : threads;
+    const int64_t limit = threads > 1 ? threads : 1;
+    return most < 1.0 ? 1 : most < (double)limit ? (int64_t)most : limit;
 }
 
 /* Elements [begin, end) of `count` that part i of n gets, in whole grains. */
