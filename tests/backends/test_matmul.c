@@ -277,17 +277,17 @@ static double sum_in_order(const product *p, const operands *x)
     return total;
 }
 
-/* The bytes of four vectors. */
+/* The elements of a vector. */
 static int64_t lanes_of(int dtype)
 {
-    static const int64_t bytes[WGI_N_ISAS] = {64, 128, 256};
+    static const int64_t bytes[WGI_N_ISAS] = {16, 32, 64};
     return bytes[native->isa] / (int64_t)bytes_of(dtype, 1);
 }
 
 /* By lanes, which are added up in halves. */
 static double sum_by_lanes(const product *p, const operands *x)
 {
-    double lane[64] = {0};
+    double lane[16] = {0};
     const int64_t n = lanes_of(p->dtype);
     for (int64_t q = 0; q < p->k; q++) {
         lane[q % n] = multiply_add(p->dtype, x->a[q * x->a_step], x->b[q * x->b_step], lane[q % n]);

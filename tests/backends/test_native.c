@@ -313,7 +313,7 @@ static void test_native_updates_of_lists_have_the_bits_of_the_reference(void **s
     (void)state;
     static const int64_t small[N_TENSORS] = {3, 0, 6, 1, 64, 65, 1000};
     static const int64_t large[N_TENSORS] = {100000, 7, 0, 65537, 63, 200001, 64};
-    static const int32_t threads[] = {1, 2, 3, 8};
+    static const int32_t threads[] = {0, 1, 2, 3, 8};
     for (size_t i = 0; i < N_OF(threads); i++) {
         check_list(small, threads[i]);
         check_list(large, threads[i]);

@@ -161,7 +161,7 @@ static void divide_blocks(wgi_product *p, const wgi_multiply_set *set, int64_t b
     p->m_block = A_BLOCK_BYTES / column_bytes / set->rows * set->rows;
     p->n_block = p->n;
     p->is_a_packed = p->a_row == 1 && p->n > set->panel && p->a_column * bytes >= FAR_BYTES;
-    p->is_b_packed = p->b_column != 1 || (p->m >= 4 * set->rows && p->b_row * bytes >= FAR_BYTES);
+    p->is_b_packed = p->b_column != 1 || (p->m >= 32 * set->rows && p->b_row * bytes >= FAR_BYTES);
     if (p->is_b_packed) {
         p->n_block = B_BLOCK_BYTES / column_bytes / set->panel * set->panel;
         p->n_block = least(p->n_block, rounded_up(p->n, set->panel));
@@ -183,7 +183,7 @@ static void choose_loops(product *x, const wgi_multiply_set *set)
     p->m_block = p->m;
     x->grain_m = 1;
     x->grain_n = set->panel;
-    const bool is_dotted = p->a_column == 1 && p->b_row == 1 && p->k >= set->lanes;
+    const bool is_dotted = p->a_column == 1 && p->b_row == 1 && p->k >= 4 * set->lanes;
     if (p->k <= MAX_K_BLOCK && p->m <= MAX_TINY && p->n <= MAX_TINY &&
         p->m * p->n * p->k <= MAX_TINY) {
         x->multiply = set->tiny;
@@ -196,7 +196,8 @@ static void choose_loops(product *x, const wgi_multiply_set *set)
         x->multiply = set->tiles;
         x->grain_m = set->rows;
         divide_blocks(p, set, (int64_t)x->element_bytes);
-        x->scratch_bytes = (size_t)scratch_of_tiles(p, set) * x->element_bytes;
+        const int64_t scratch = scratch_of_tiles(p, set) * (int64_t)x->element_bytes;
+        x->scratch_bytes = (size_t)rounded_up(scratch, (int64_t)WGI_ALIGNMENT);
     }
 }
 
@@ -214,8 +215,8 @@ static int64_t count_parts(const product *x, int64_t threads)
     const double by_work = work / ((double)THREAD_MULTIPLY_ADDS * scale);
     const double by_elements = elements / ((double)THREAD_ELEMENTS * scale);
     const double most = by_work > by_elements ? by_work : by_elements;
-    const double limit = (double)threads;
-    return most < 1.0 ? 1 : most < limit ? (int64_t)most : threads;
+    const int64_t limit = threads > 1 ? threads : 1;
+    return most < 1.0 ? 1 : most < (double)limit ? (int64_t)most : limit;
 }
 
 /* Elements [begin, end) of `count` that part i of n gets, in whole grains. */

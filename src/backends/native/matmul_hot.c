@@ -44,8 +44,8 @@
 #undef R
 #undef K
 
-#define LANES_f32 (4 * VECTOR_BYTES / (int64_t)sizeof(float))
-#define LANES_f64 (4 * VECTOR_BYTES / (int64_t)sizeof(double))
+#define LANES_f32 (VECTOR_BYTES / (int64_t)sizeof(float))
+#define LANES_f64 (VECTOR_BYTES / (int64_t)sizeof(double))
 
 const wgi_matmul_hot HOT(wgi_matmul_hot) = {
     .f32 =
@@ -56,7 +56,7 @@ const wgi_matmul_hot HOT(wgi_matmul_hot) = {
             .tiles = tiles_f32,
             .lanes = LANES_f32,
             .rows = ROWS_MAX,
-            .panel = LANES_f32 / 2,
+            .panel = 2 * LANES_f32,
         },
     .f64 =
         {
@@ -66,6 +66,6 @@ const wgi_matmul_hot HOT(wgi_matmul_hot) = {
             .tiles = tiles_f64,
             .lanes = LANES_f64,
             .rows = ROWS_MAX,
-            .panel = LANES_f64 / 2,
+            .panel = 2 * LANES_f64,
         },
 };

@@ -6,7 +6,9 @@
 #define VECTOR ((int)(VECTOR_BYTES / sizeof(real)))
 #define PANEL (2 * VECTOR)
 #define WIDE (8 * VECTOR)
-#define LANES (4 * VECTOR)
+#define LANES VECTOR
+#define DOTS 4
+#define TOGETHER 8
 
 /* ---- tiles -------------------------------------------------------------------------------- */
 
@@ -112,16 +114,22 @@ static void K(pack_rows)(const wgi_product *p, const real *b, int64_t k, int64_t
     }
 }
 
+/* Several columns at once: what lies together in `out` is written together. */
 static void K(pack_columns)(const wgi_product *p, const real *b, int64_t k, int64_t columns,
                             int width, real *restrict out)
 {
-    for (int64_t j = 0; j < width; j++) {
-        const real *column = b + j * p->b_column;
-        for (int64_t q = 0; j < columns && q < k; q++) {
-            out[q * width + j] = column[q];
+    int64_t j = 0;
+    for (; j + TOGETHER <= columns; j += TOGETHER) {
+        const real *restrict first = b + j * p->b_column;
+        for (int64_t q = 0; q < k; q++) {
+            for (int r = 0; r < TOGETHER; r++) {
+                out[q * width + j + r] = first[r * p->b_column + q];
+            }
         }
-        for (int64_t q = 0; j >= columns && q < k; q++) {
-            out[q * width + j] = 0;
+    }
+    for (int64_t q = 0; q < k; q++) {
+        for (int64_t r = j; r < width; r++) {
+            out[q * width + r] = r < columns ? b[r * p->b_column + q] : 0;
         }
     }
 }
@@ -383,6 +391,17 @@ static void K(outer)(const wgi_product *p, const void *a, const void *b, void *y
     }
 }
 
+/* Lanes are added up in halves. */
+static inline real K(add_lanes)(real *lane)
+{
+    for (int half = LANES / 2; half > 0; half /= 2) {
+        for (int l = 0; l < half; l++) {
+            lane[l] += lane[l + half];
+        }
+    }
+    return lane[0];
+}
+
 static real K(dot)(const real *restrict x, const real *restrict y, int64_t k)
 {
     real lane[LANES] = {0};
@@ -396,12 +415,35 @@ static real K(dot)(const real *restrict x, const real *restrict y, int64_t k)
     for (int l = 0; l < k - q; l++) {
         lane[l] = MULTIPLY_ADD(x[q + l], y[q + l], lane[l]);
     }
-    for (int half = LANES / 2; half > 0; half /= 2) {
-        for (int l = 0; l < half; l++) {
-            lane[l] += lane[l + half];
+    return K(add_lanes)(lane);
+}
+
+/* x against DOTS columns that begin y_step apart: as many sums at once hide the time of each. */
+static void K(dot_some)(const real *restrict x, const real *restrict y, int64_t y_step, int64_t k,
+                        real *restrict out)
+{
+    real lane[DOTS][LANES];
+    int64_t q = 0;
+    for (int i = 0; i < DOTS; i++) {
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            lane[i][l] = MULTIPLY_ADD(x[l], y[i * y_step + l], (real)0);
         }
     }
-    return lane[0];
+    for (q = LANES; q + LANES <= k; q += LANES) {
+        for (int i = 0; i < DOTS; i++) {
+#pragma omp simd
+            for (int l = 0; l < LANES; l++) {
+                lane[i][l] = MULTIPLY_ADD(x[q + l], y[i * y_step + q + l], lane[i][l]);
+            }
+        }
+    }
+    for (int i = 0; i < DOTS; i++) {
+        for (int l = 0; l < k - q; l++) {
+            lane[i][l] = MULTIPLY_ADD(x[q + l], y[i * y_step + q + l], lane[i][l]);
+        }
+        out[i] = K(add_lanes)(lane[i]);
+    }
 }
 
 static void K(dots)(const wgi_product *p, const void *a, const void *b, void *y, void *scratch)
@@ -412,7 +454,11 @@ static void K(dots)(const wgi_product *p, const void *a, const void *b, void *y,
             const real *row = (const real *)a + i * p->a_batch + r * p->a_row;
             const real *column = (const real *)b + i * p->b_batch;
             real *out = (real *)y + i * p->y_batch + r * p->y_row;
-            for (int64_t j = 0; j < p->n; j++) {
+            int64_t j = 0;
+            for (; j + DOTS <= p->n; j += DOTS) {
+                K(dot_some)(row, column + j * p->b_column, p->b_column, p->k, out + j);
+            }
+            for (; j < p->n; j++) {
                 out[j] = K(dot)(row, column + j * p->b_column, p->k);
             }
         }
@@ -423,3 +469,5 @@ static void K(dots)(const wgi_product *p, const void *a, const void *b, void *y,
 #undef PANEL
 #undef WIDE
 #undef LANES
+#undef DOTS
+#undef TOGETHER

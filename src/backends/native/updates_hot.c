@@ -49,12 +49,13 @@ static bool are_served(const wgi_update *updates, size_t n)
 /* As many as there is work for. */
 static int64_t count_parts(const wgi_update *updates, size_t n, int32_t threads)
 {
+    const int64_t limit = threads > 1 ? threads : 1;
     int64_t elements = 0;
-    for (size_t i = 0; i < n && elements / THREAD_ELEMENTS < threads; i++) {
+    for (size_t i = 0; i < n && elements / THREAD_ELEMENTS < limit; i++) {
         elements += updates[i].n;
     }
     const int64_t parts = elements / THREAD_ELEMENTS;
-    return parts < 1 ? 1 : parts < threads ? parts : threads;
+    return parts < 1 ? 1 : parts < limit ? parts : limit;
 }
 
 static void *at(const void *data, int32_t dtype, int64_t i)
