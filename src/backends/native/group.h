@@ -39,8 +39,8 @@ typedef struct wgi_instruction {
 
 /* A tensor used in place. */
 typedef struct wgi_port {
-    uint32_t view; /* of the inputs and, after them, the outputs */
-    uint32_t size; /* of an element */
+    uint32_t view; /* of the inputs, or of the outputs */
+    uint32_t size; /* of an element; 0 where it does not move on: the result of an end */
 } wgi_port;
 
 /* How an input that broadcasts gets to its slot. */
@@ -82,17 +82,20 @@ typedef struct wgi_grid {
     int64_t n_blocks;
 } wgi_grid;
 
+/* What follows the elements of a slot. */
+#define WGI_SPARE_BYTES 64
+
 /* A prepared program: one allocation, in which the arrays follow. */
 typedef struct wgi_program {
     wgi_group_state head;
     wgi_grid grid;
-    int32_t n_in;
     int32_t threads;
     const wgi_pointwise *kernels;
     wgi_instruction *instructions; /* those of one run first, then those of each block */
     uint32_t n_once;
     uint32_t n_instructions;
-    wgi_port *ports; /* base i is port i */
+    wgi_port *ports; /* base i is port i; those of inputs first */
+    uint32_t n_in_ports;
     uint32_t n_ports;
     size_t *slots; /* base n_ports + i is at this offset of a share's scratch */
     uint32_t n_slots;
@@ -116,7 +119,8 @@ void wgi_grid_fold(const wgi_problem *problem, wgi_grid *grid, wgi_feed *feeds, 
  * how many of them are fed once in a run. */
 uint32_t wgi_grid_divide(wgi_grid *grid, int64_t most, wgi_feed *feeds, uint32_t n);
 
-/* Puts the elements [first, first + n) of an input that broadcasts at y. */
+/* Puts the elements [first, first + n) of an input that broadcasts at y, which has WGI_SPARE_BYTES
+ * more. */
 void wgi_feed_walk(const wgi_program *program, const wgi_feed *feed, const void *x, int64_t first,
                    int64_t n, void *y);
 

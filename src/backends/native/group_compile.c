@@ -223,11 +223,12 @@ static wgi_program *allocate(const compiler *c)
     }
     wgi_program *p = wgi_alloc(&c->problem->ctx->memory, bytes);
     if (p != NULL) {
-        *p = (wgi_program){.head = {wgi_program_run, bytes}, .n_in = c->problem->n_in};
+        *p = (wgi_program){.head = {wgi_program_run, bytes}};
         p->kernels = c->native->pointwise;
         p->n_once = c->n_once;
         p->n_instructions = (uint32_t)n;
         p->n_ports = c->n_ports;
+        p->n_in_ports = c->n_in_ports;
         p->n_slots = c->n_slots;
         p->n_feeds = c->n_feeds;
         p->instructions = (wgi_instruction *)(p + 1);
@@ -323,7 +324,7 @@ static void emit_bases(const compiler *c, wgi_program *p)
     }
     for (uint32_t i = 0; i < (uint32_t)c->problem->n_out; i++) {
         const wgi_width width = wgi_width_of(c->problem->out[i].dtype);
-        p->ports[c->n_in_ports + i] = (wgi_port){c->n_in + i, (uint32_t)width_bytes[width]};
+        p->ports[c->n_in_ports + i] = (wgi_port){i, (uint32_t)width_bytes[width]};
     }
     for (uint32_t i = 0; i < p->n_ends; i++) {
         p->ports[c->n_in_ports + p->ends[i].out].size = 0;
@@ -362,7 +363,7 @@ static bool lay_out_slots(const compiler *c, wgi_program *p)
         p->slots[i] = at;
         size_t bytes = 0;
         if (!wgi_size_mul((size_t)p->grid.block, width_bytes[c->slot_width[i]], &bytes) ||
-            !wgi_size_add(at, bytes + WGI_ALIGNMENT, &at)) {
+            !wgi_size_add(at, bytes + WGI_SPARE_BYTES, &at)) {
             return false;
         }
     }

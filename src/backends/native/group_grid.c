@@ -154,7 +154,7 @@ uint32_t wgi_grid_divide(wgi_grid *grid, int64_t most, wgi_feed *feeds, uint32_t
 
 /* ---- feeding ------------------------------------------------------------------------------ */
 
-int64_t wgi_feed_row(const wgi_grid *grid, const wgi_feed *feed, int64_t row)
+static inline int64_t place_of_row(const wgi_grid *grid, const wgi_feed *feed, int64_t row)
 {
     int64_t offset = 0;
     for (int32_t i = grid->rank - 2; i > 0; i--) {
@@ -164,6 +164,33 @@ int64_t wgi_feed_row(const wgi_grid *grid, const wgi_feed *feed, int64_t row)
     return grid->rank > 1 ? offset + row * feed->stride[0] : 0;
 }
 
+int64_t wgi_feed_row(const wgi_grid *grid, const wgi_feed *feed, int64_t row)
+{
+    return place_of_row(grid, feed, row);
+}
+
+/* One element, repeated over the WGI_SPARE_BYTES at y. */
+static inline void put_repeated(char *y, const void *x, wgi_width width)
+{
+    uint8_t byte = 0;
+    uint32_t half = 0;
+    uint64_t word = 0;
+    if (width == WGI_WIDTH_1) {
+        memcpy(&byte, x, sizeof byte);
+        word = byte * UINT64_C(0x0101010101010101);
+    } else if (width == WGI_WIDTH_4) {
+        memcpy(&half, x, sizeof half);
+        word = half * UINT64_C(0x0000000100000001);
+    } else {
+        memcpy(&word, x, sizeof word);
+    }
+    for (size_t i = 0; i < WGI_SPARE_BYTES; i += sizeof word) {
+        memcpy(y + i, &word, sizeof word);
+    }
+}
+
+/* Row by row, or what the range has of it. Where a short row is one element, more is written than
+ * the row has: the next row goes over it, and a slot ends with as many bytes to spare. */
 void wgi_feed_walk(const wgi_program *program, const wgi_feed *feed, const void *x, int64_t first,
                    int64_t n, void *y)
 {
@@ -173,13 +200,18 @@ void wgi_feed_walk(const wgi_program *program, const wgi_feed *feed, const void 
     const int64_t size = feed->width == WGI_WIDTH_1 ? 1 : feed->width == WGI_WIDTH_4 ? 4 : 8;
     const wgi_block_kernel move =
         (step == 0 ? program->kernels->spread : program->kernels->copy)[feed->width];
+    const bool is_short = step == 0 && inner * size <= WGI_SPARE_BYTES;
     int64_t row = first / inner;
     int64_t column = first % inner;
     char *to = y;
     while (n > 0) {
         const int64_t some = inner - column < n ? inner - column : n;
-        const int64_t from = wgi_feed_row(grid, feed, row) + column * step;
-        move(some, to, (const char *)x + from * size, NULL, NULL, 0.0);
+        const int64_t from = place_of_row(grid, feed, row) + column * step;
+        if (is_short) {
+            put_repeated(to, (const char *)x + from * size, feed->width);
+        } else {
+            move(some, to, (const char *)x + from * size, NULL, NULL, 0.0);
+        }
         to += some * size;
         n -= some;
         column = 0;

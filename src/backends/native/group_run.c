@@ -12,12 +12,6 @@ typedef struct share {
     char **bases;
 } share;
 
-static inline const wgi_view *view_at(const share *s, uint32_t i)
-{
-    const uint32_t n_in = (uint32_t)s->program->n_in;
-    return i < n_in ? &s->args->in[i] : &s->args->out[i - n_in];
-}
-
 static inline int64_t size_of(wgi_width width)
 {
     return width == WGI_WIDTH_1 ? 1 : width == WGI_WIDTH_4 ? 4 : 8;
@@ -48,7 +42,7 @@ static void start_share(const share *s, char *scratch)
     }
     for (uint32_t i = 0; i < p->n_feeds_once; i++) {
         const wgi_feed *feed = &p->feeds[i];
-        const void *x = view_at(s, feed->view)->data;
+        const void *x = s->args->in[feed->view].data;
         void *slot = s->bases[feed->base];
         if (feed->how == WGI_FEED_ONE) {
             p->kernels->spread[feed->width](p->grid.block, slot, x, NULL, NULL, 0.0);
@@ -62,7 +56,7 @@ static void start_share(const share *s, char *scratch)
 static void feed_block(const share *s, const wgi_feed *feed, int64_t first, int64_t n)
 {
     const wgi_program *p = s->program;
-    const char *x = view_at(s, feed->view)->data;
+    const char *x = s->args->in[feed->view].data;
     char **base = &s->bases[feed->base];
     if (feed->how == WGI_FEED_WALK) {
         wgi_feed_walk(p, feed, x, first, n, *base);
@@ -123,9 +117,13 @@ static void run_members(const share *s, int64_t first, int64_t n)
 static void run_block(const share *s, int64_t first, int64_t into, int64_t n)
 {
     const wgi_program *p = s->program;
-    for (uint32_t i = 0; i < p->n_ports; i++) {
-        s->bases[i] =
-            (char *)view_at(s, p->ports[i].view)->data + first * (int64_t)p->ports[i].size;
+    for (uint32_t i = 0; i < p->n_in_ports; i++) {
+        const wgi_port *port = &p->ports[i];
+        s->bases[i] = (char *)s->args->in[port->view].data + first * (int64_t)port->size;
+    }
+    for (uint32_t i = p->n_in_ports; i < p->n_ports; i++) {
+        const wgi_port *port = &p->ports[i];
+        s->bases[i] = (char *)s->args->out[port->view].data + first * (int64_t)port->size;
     }
     for (uint32_t i = p->n_feeds_once; i < p->n_feeds; i++) {
         feed_block(s, &p->feeds[i], first, n);
@@ -135,8 +133,7 @@ static void run_block(const share *s, int64_t first, int64_t into, int64_t n)
     shift_feeds(s, -into);
 }
 
-/* Elements [first, end), cut where blocks begin. Most groups are one block: they are spared the
- * divisions. */
+/* Elements [first, end), cut where blocks begin. */
 static void run_elements(const share *s, int64_t first, int64_t end)
 {
     const wgi_grid *grid = &s->program->grid;
@@ -160,6 +157,10 @@ static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, in
     const share s = {.program = p, .args = args, .bases = (char **)(void *)scratch};
     const int64_t count = p->grid.count;
     start_share(&s, scratch);
+    if (n_shares == 1 && p->grid.n_blocks == 1) {
+        run_block(&s, 0, 0, count);
+        return;
+    }
     if (n_shares == 1) {
         run_elements(&s, 0, count);
         return;

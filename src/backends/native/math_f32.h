@@ -74,14 +74,20 @@ WGI_INLINE float scale_by_f32(float y, float shifted)
     return y * of_bits_f32(half << 23) * of_bits_f32((twice_biased - half) << 23);
 }
 
-WGI_INLINE float exp_f32(float x)
+/* For x in [-104, 89]; anything beyond, but NaN for NaN. */
+WGI_INLINE float near_exp_f32(float x)
 {
-    x = x < -104.0F ? -104.0F : x;
-    x = x > 89.0F ? 89.0F : x;
     const reduced_f32 a = reduce_exp_f32(x);
     const float sum = 1.0F + a.r;
     const float lost = a.r - (sum - 1.0F);
     return scale_by_f32(sum + (a.tail + lost), a.shifted);
+}
+
+WGI_INLINE float exp_f32(float x)
+{
+    float y = near_exp_f32(x);
+    y = x > 89.0F ? INFINITY : y;
+    return x < -104.0F ? 0.0F : y;
 }
 
 /* x = 2^k m with m in [sqrt 1/2, sqrt 2); log m = s (2 + P(s^2) s^2) with s = f / (2 + f) and
@@ -111,7 +117,9 @@ WGI_INLINE float log_f32(float x)
  * rounds away is taken off again, by way of a line near 1 / (1 + e^x). */
 WGI_INLINE float sigmoid_f32(float x)
 {
-    const float e = exp_f32(-fabsf(x));
+    const float size = fabsf(x);
+    const float near = near_exp_f32(-size);
+    const float e = size > 104.0F ? 0.0F : near;
     const float sum = 1.0F + e;
     const float lost = e - (sum - 1.0F);
     const float y = (x < 0.0F ? e : 1.0F) / sum;

@@ -81,26 +81,20 @@ WGI_INLINE double scale_by_f64(double y, double shifted)
     return y * of_bits_f64(half << 52) * of_bits_f64((twice_biased - half) << 52);
 }
 
-/* e^x = mantissa * 2^k, k being the low bits of `shifted`. */
-typedef struct power_f64 {
-    double mantissa;
-    double shifted;
-} power_f64;
-
-WGI_INLINE power_f64 power_of_e_f64(double x)
+/* For x in [-746, 710]; anything beyond, but NaN for NaN. */
+WGI_INLINE double near_exp_f64(double x)
 {
-    x = x < -760.0 ? -760.0 : x;
-    x = x > 710.0 ? 710.0 : x;
     const reduced_f64 a = reduce_exp_f64(x);
     const double sum = 1.0 + a.r;
     const double lost = a.r - (sum - 1.0);
-    return (power_f64){sum + (a.tail + lost), a.shifted};
+    return scale_by_f64(sum + (a.tail + lost), a.shifted);
 }
 
 WGI_INLINE double exp_f64(double x)
 {
-    const power_f64 e = power_of_e_f64(x);
-    return scale_by_f64(e.mantissa, e.shifted);
+    double y = near_exp_f64(x);
+    y = x > 710.0 ? (double)INFINITY : y;
+    return x < -746.0 ? 0.0 : y;
 }
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt 1/2, sqrt 2), and log (1 + f) = f - (square - rest): with
@@ -144,18 +138,26 @@ WGI_INLINE double end_log_f64(double x, double y)
     return x < 0.0 ? (double)NAN : y;
 }
 
-WGI_INLINE double log_f64(double x)
+/* For positive numbers; a number for anything else. */
+WGI_INLINE double near_log_f64(double x)
 {
     const logarithm_f64 a = take_log_f64(x);
     const double rest = a.rest + a.k * 0x1.a39ef35793c76p-33;
-    return end_log_f64(x, mad_f64(a.k, 0x1.62e42fee00000p-1, a.f - (a.square - rest)));
+    return mad_f64(a.k, 0x1.62e42fee00000p-1, a.f - (a.square - rest));
+}
+
+WGI_INLINE double log_f64(double x)
+{
+    return end_log_f64(x, near_log_f64(x));
 }
 
 /* e^x / (1 + e^x) below 0, where it keeps its relative error down to the denormals. What 1 + e^x
  * rounds away is taken off again, by way of a line near 1 / (1 + e^x). */
 WGI_INLINE double sigmoid_f64(double x)
 {
-    const double e = exp_f64(-fabs(x));
+    const double size = fabs(x);
+    const double near = near_exp_f64(-size);
+    const double e = size > 746.0 ? 0.0 : near;
     const double sum = 1.0 + e;
     const double lost = e - (sum - 1.0);
     const double y = (x < 0.0 ? e : 1.0) / sum;

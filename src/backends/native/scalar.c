@@ -41,11 +41,17 @@ static bool is_member_good(const wgi_member *m, const wgi_role *role, int32_t dt
     return m->dtype == WG_BOOL && role->kind != WGI_ROLE_CAST && role->kind != WGI_ROLE_FILL;
 }
 
-static uint32_t function_of(const wgi_role *role)
+/* `previous` is the value that the member before gave. */
+static uint32_t code_of(const wgi_role *role, const wgi_member *m, uint32_t previous)
 {
     switch (role->kind) {
     case WGI_ROLE_FUNCTION:
-        return (uint32_t)role->function;
+        if (role->is_costly) {
+            return WGI_SCALAR(role->function, WGI_FRESH_NONE);
+        }
+        return m->in[0] == previous                   ? WGI_SCALAR(role->function, WGI_FRESH_A)
+               : m->n_in == 2 && m->in[1] == previous ? WGI_SCALAR(role->function, WGI_FRESH_B)
+                                                      : WGI_SCALAR(role->function, WGI_FRESH_NONE);
     case WGI_ROLE_WHERE:
         return WGI_SCALAR_WHERE;
     case WGI_ROLE_FILL:
@@ -72,7 +78,7 @@ static bool emit(const wgi_problem *problem, int32_t dtype, program *p)
             return false;
         }
         p->code[i] = (wgi_scalar){
-            .function = function_of(role),
+            .code = i > 0 ? code_of(role, m, n_in + i - 1) : code_of(role, m, WGI_INSIDE),
             .a = m->in[0],
             .b = role->is_numbered ? m->number : m->in[1],
             .c = m->in[2],

@@ -10,16 +10,26 @@
 
 #include "backends/native/group.h"
 
-/* What an instruction computes: a wgi_function, or one of these. */
+/* What an instruction computes: a wgi_function, and which of its operands is the result of the
+ * instruction before it. That one is still in a register, where a chain of cheap functions would
+ * wait for the memory. */
+#define WGI_SCALAR(function, fresh) ((uint32_t)(function)*3U + (fresh))
 enum {
-    WGI_SCALAR_WHERE = WGI_N_FUNCTIONS,
+    WGI_FRESH_NONE = 0,
+    WGI_FRESH_A,
+    WGI_FRESH_B
+};
+
+/* Or one of these. */
+enum {
+    WGI_SCALAR_WHERE = WGI_N_FUNCTIONS * 3,
     WGI_SCALAR_COPY,
     WGI_SCALAR_FILL
 };
 
 /* Operands are values; b of a numbered function, and of a fill, is its number. */
 typedef struct wgi_scalar {
-    uint32_t function;
+    uint32_t code;
     uint32_t a;
     uint32_t b;
     uint32_t c;

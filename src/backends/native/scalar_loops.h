@@ -21,36 +21,50 @@
 #define WGI_COMPARE(name, formula) WGI_BINARY(name, CHEAP, formula)
 #include "backends/native/functions.def"
 
+#define CASE(name, fresh, value)                                                                   \
+    case WGI_SCALAR(WGI_FUNCTION_##name, fresh):                                                   \
+        last = (value);                                                                            \
+        break;
+
+#define CHEAP_CASE(name, fresh, value) CASE(name, fresh, value)
+#define COSTLY_CASE(name, fresh, value)
+#define ANGLE_CASE(name, fresh, value)
+
 static void K(run)(const wgi_scalar *code, size_t n, size_t n_in, void *values,
                    const double *numbers)
 {
     real *v = values;
     real *y = v + n_in;
+    real last = 0;
     for (const wgi_scalar *i = code, *end = code + n; i < end; i++) {
-        switch (i->function) {
+        switch (i->code) {
 #define WGI_UNARY(name, cost, formula)                                                             \
-    case WGI_FUNCTION_##name:                                                                      \
-        *y++ = K(scalar_##name)(v[i->a]);                                                          \
-        break;
+    CASE(name, WGI_FRESH_NONE, K(scalar_##name)(v[i->a]))                                          \
+    cost##_CASE(name, WGI_FRESH_A, K(scalar_##name)(last))
 #define WGI_UNARY_NUMBER(name, cost, formula)                                                      \
-    case WGI_FUNCTION_##name:                                                                      \
-        *y++ = K(scalar_##name)(v[i->a], (real)numbers[i->b]);                                     \
-        break;
+    CASE(name, WGI_FRESH_NONE, K(scalar_##name)(v[i->a], (real)numbers[i->b]))                     \
+    cost##_CASE(name, WGI_FRESH_A, K(scalar_##name)(last, (real)numbers[i->b]))
 #define WGI_BINARY(name, cost, formula)                                                            \
-    case WGI_FUNCTION_##name:                                                                      \
-        *y++ = K(scalar_##name)(v[i->a], v[i->b]);                                                 \
-        break;
+    CASE(name, WGI_FRESH_NONE, K(scalar_##name)(v[i->a], v[i->b]))                                 \
+    cost##_CASE(name, WGI_FRESH_A, K(scalar_##name)(last, v[i->b]))                                \
+        cost##_CASE(name, WGI_FRESH_B, K(scalar_##name)(v[i->a], last))
 #define WGI_COMPARE(name, formula) WGI_BINARY(name, CHEAP, formula)
 #include "backends/native/functions.def"
         case WGI_SCALAR_WHERE:
-            *y++ = v[i->a] != 0 ? v[i->b] : v[i->c];
+            last = v[i->a] != 0 ? v[i->b] : v[i->c];
             break;
         case WGI_SCALAR_COPY:
-            *y++ = v[i->a];
+            last = v[i->a];
             break;
         default:
-            *y++ = (real)numbers[i->b];
+            last = (real)numbers[i->b];
             break;
         }
+        *y++ = last;
     }
 }
+
+#undef CASE
+#undef CHEAP_CASE
+#undef COSTLY_CASE
+#undef ANGLE_CASE

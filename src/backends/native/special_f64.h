@@ -35,15 +35,22 @@ WGI_INLINE double exp2_f64(double x)
 
 /* ---- logarithms --------------------------------------------------------------------------- */
 
-/* log u + lost / u, where u is 1 + x rounded and `lost` what it lost. */
-WGI_INLINE double log1p_f64(double x)
+/* For x > -1: log u + lost / u, where u is 1 + x rounded and `lost` what it lost. */
+WGI_INLINE double near_log1p_f64(double x)
 {
     const double u = 1.0 + x;
     const double back = u - 1.0;
     const double lost = (1.0 - (u - back)) + (x - back);
-    double y = log_f64(u) + lost / u;
-    y = x > -1.0 && x < (double)INFINITY ? y : end_log_f64(u, y);
+    const double y = near_log_f64(u) + lost / u;
     return fabs(x) < 0x1p-53 ? x : y;
+}
+
+WGI_INLINE double log1p_f64(double x)
+{
+    double y = near_log1p_f64(x);
+    y = x < (double)INFINITY ? y : x;
+    y = x == -1.0 ? -(double)INFINITY : y;
+    return x < -1.0 ? (double)NAN : y;
 }
 
 /* The logarithm of which the unit is 1 / (high + low), and that of 2 is two_high + two_low. The
@@ -75,13 +82,31 @@ WGI_INLINE double log10_f64(double x)
 /* log(1 + e^x) = max(x, 0) + log1p(e^-|x|). */
 WGI_INLINE double softplus_f64(double x)
 {
-    const double y = log1p_f64(exp_f64(-fabs(x)));
-    return x > 0.0 ? x + y : y;
+    const double size = fabs(x);
+    const double near = near_exp_f64(-size);
+    const double y = near_log1p_f64(size > 746.0 ? 0.0 : near);
+    return (x > 0.0 ? x : 0.0) + y;
 }
 
 WGI_INLINE double logsigmoid_f64(double x)
 {
     return -softplus_f64(-x);
+}
+
+/* e^x = mantissa * 2^k, k being the low bits of `shifted`. */
+typedef struct power_f64 {
+    double mantissa;
+    double shifted;
+} power_f64;
+
+WGI_INLINE power_f64 power_of_e_f64(double x)
+{
+    x = x < -760.0 ? -760.0 : x;
+    x = x > 710.0 ? 710.0 : x;
+    const reduced_f64 a = reduce_exp_f64(x);
+    const double sum = 1.0 + a.r;
+    const double lost = a.r - (sum - 1.0);
+    return (power_f64){sum + (a.tail + lost), a.shifted};
 }
 
 /* ---- the normal distribution -------------------------------------------------------------- */
