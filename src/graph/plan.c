@@ -275,7 +275,7 @@ static bool keep_list(wgi_planner *p)
            wgi_planner_fill(p, &p->plan->values, all->numbers.count, sizeof(double), 0);
 }
 
-/* Views and steps showed the planner's list; from here on they show the plan's. */
+/* Views showed the planner's list; from here on they show the plan's. */
 static void move_views(wgi_planner *p)
 {
     const wgi_list *from = &p->scratch->list;
@@ -287,11 +287,25 @@ static void move_views(wgi_planner *p)
                 (const int64_t *)to->dims.data + (views[i].dims - (const int64_t *)from->dims.data);
         }
     }
-    wgi_step *steps = p->plan->steps.data;
-    for (size_t i = 0; i < p->plan->steps.count; i++) {
-        if (steps[i].op != NULL) {
-            steps[i].attr = wgi_attrs_of(to, wgi_record_at(from, steps[i].node));
+}
+
+/* What the steps run on; data and scratch follow when the plan is bound. */
+static void set_args(wgi_planner *p)
+{
+    wgi_plan *plan = p->plan;
+    wgi_step *steps = plan->steps.data;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        wgi_step *s = &steps[i];
+        const wgi_entry *r = wgi_record_at(&p->scratch->list, s->node);
+        s->args.in = (const wgi_view *)plan->views.data + s->first;
+        s->args.out = s->args.in + s->n_in;
+        s->args.n_in = (int32_t)s->n_in;
+        s->args.n_out = (int32_t)s->n_out;
+        s->args.attr = s->op != NULL ? wgi_attrs_of(&plan->list, r) : NULL;
+        if (s->number != WGI_NO_NUMBER) {
+            s->args.numbers = (const double *)plan->values.data + s->number;
         }
+        s->args.fault = &plan->fault;
     }
 }
 
@@ -327,7 +341,8 @@ static bool list_outside(wgi_planner *p)
         if (place == WGI_IN_WORKSPACE || place == WGI_IN_ALIAS) {
             continue;
         }
-        uint32_t *slot = wgi_array_push(&p->ctx->memory, &p->plan->outside, sizeof *slot);
+        wgi_array *list = place == WGI_IN_LEAF ? &p->plan->leaves : &p->plan->outside;
+        uint32_t *slot = wgi_array_push(&p->ctx->memory, list, sizeof *slot);
         if (slot == NULL) {
             return false;
         }
@@ -354,6 +369,7 @@ static size_t bytes_of(const wgi_plan *plan)
            array_bytes(&plan->views, sizeof(wgi_view)) +
            array_bytes(&plan->operands, sizeof(uint32_t)) +
            array_bytes(&plan->users, sizeof(uint32_t)) +
+           array_bytes(&plan->leaves, sizeof(uint32_t)) +
            array_bytes(&plan->outside, sizeof(uint32_t)) +
            array_bytes(&plan->counts, sizeof(wgi_count)) +
            array_bytes(&plan->results, sizeof(wgi_plan_result)) +
@@ -367,6 +383,7 @@ static bool keep(wgi_planner *p)
         return false;
     }
     move_views(p);
+    set_args(p);
     p->plan->bytes += bytes_of(p->plan);
     return true;
 }
@@ -466,6 +483,7 @@ void wgi_plan_free(wg_context *ctx, wgi_plan *plan)
     wgi_array_free(a, &plan->views, sizeof(wgi_view));
     wgi_array_free(a, &plan->operands, sizeof(uint32_t));
     wgi_array_free(a, &plan->users, sizeof(uint32_t));
+    wgi_array_free(a, &plan->leaves, sizeof(uint32_t));
     wgi_array_free(a, &plan->outside, sizeof(uint32_t));
     wgi_array_free(a, &plan->counts, sizeof(wgi_count));
     wgi_array_free(a, &plan->results, sizeof(wgi_plan_result));

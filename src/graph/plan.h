@@ -40,11 +40,11 @@ typedef struct wgi_buffer {
 typedef struct wgi_step {
     const wgi_kernel *kernel;
     wgi_prepared prepared;
+    wgi_args args;    /* whole once the plan is bound */
     const wgi_op *op; /* NULL: a group */
-    const void *attr;
-    uint32_t node;   /* its entry, of a group the last */
-    uint32_t number; /* its first number; 0 for a group, whose members know theirs */
-    uint32_t first;  /* into plan->views: n_in inputs, then n_out outputs */
+    uint32_t node;    /* its entry, of a group the last */
+    uint32_t number;  /* its first number; 0 for a group, whose members know theirs */
+    uint32_t first;   /* into plan->views: n_in inputs, then n_out outputs */
     uint32_t n_in;
     uint32_t n_out;
     uint32_t first_count; /* into plan->counts */
@@ -78,6 +78,7 @@ typedef struct wgi_plan {
     bool is_cached;
     bool is_tainted; /* an engine failed: not to be cached */
     bool has_random; /* a step draws */
+    bool is_bound;   /* at least once */
     uint64_t hash;
     wgi_array key;          /* uint64_t: the request in words */
     wgi_list list;          /* the user's, without leaves; dims, attrs, numbers: expanded */
@@ -87,11 +88,13 @@ typedef struct wgi_plan {
     wgi_array views;        /* wgi_view: the steps' operands */
     wgi_array operands;     /* uint32_t: the buffer of each view */
     wgi_array users;        /* uint32_t: views, by the buffer behind them */
-    wgi_array outside;      /* uint32_t: buffers that lie not in the workspace */
+    wgi_array leaves;       /* uint32_t: buffers that are leaves' data */
+    wgi_array outside;      /* uint32_t: other buffers that lie not in the workspace */
     wgi_array counts;       /* wgi_count */
     wgi_array results;      /* wgi_plan_result */
     wgi_array gradients;    /* wgi_plan_gradient */
     wgi_array values;       /* double: bound numbers */
+    wgi_fault fault;        /* where steps tell what their data did */
     const void *bound_to;   /* the workspace that the views point into */
     const wg_graph *known;  /* the graph, epoch and length that were found equal last */
     uint32_t known_epoch;

@@ -17,12 +17,14 @@ static const char *name_of(const wg_graph *g, uint32_t node)
 
 /* A leaf whose data changed since it was recorded may not be read anew: the values that are there
  * already belong to the old data. */
-static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf, uint32_t asked)
+static wg_status fail_leaf(wg_graph *g, const wgi_leaf *leaf, const wgi_request *request)
 {
-    if (leaf->version == leaf->tensor->version) {
-        return WG_OK;
-    }
     static const char *const kinds[] = {"input", "variable", "parameter", "constant", "gradient"};
+    const uint32_t *wanted = request->wanted.data;
+    uint32_t asked = request->loss;
+    if (asked == WGI_NONE && request->wanted.count > 0) {
+        asked = wanted[0];
+    }
     (void)wgi_run_fail(g, WG_ERR_STALE, "run",
                        "%s '%s' changed since it was recorded, and '%s' is computed from it",
                        kinds[leaf->kind], name_of(g, leaf->node), name_of(g, asked));
@@ -30,23 +32,31 @@ static wg_status check_leaf(wg_graph *g, const wgi_leaf *leaf, uint32_t asked)
     return WG_ERR_STALE;
 }
 
-static wg_status check_leaves(const wgi_plan *plan, const wgi_request *request)
+/* Points the views of a buffer at its bytes, unless they point there already. */
+static void bind_buffer(const wgi_plan *plan, const wgi_buffer *b, void *data)
+{
+    const uint32_t *users = (const uint32_t *)plan->users.data + b->first_view;
+    wgi_view *views = plan->views.data;
+    if (b->n_views == 0 || views[users[0]].data == data) {
+        return;
+    }
+    for (uint32_t i = 0; i < b->n_views; i++) {
+        views[users[i]].data = data;
+    }
+}
+
+/* Leaves are bound as they are checked. */
+static wg_status bind_leaves(const wgi_plan *plan, const wgi_request *request)
 {
     wg_graph *g = request->graph;
-    const uint32_t *wanted = request->wanted.data;
-    uint32_t asked = request->loss;
-    if (asked == WGI_NONE && request->wanted.count > 0) {
-        asked = wanted[0];
-    }
-    const uint32_t *outside = plan->outside.data;
-    for (size_t i = 0; i < plan->outside.count; i++) {
-        const wgi_buffer *b = wgi_buffer_at(plan, outside[i]);
-        if (b->place == WGI_IN_LEAF) {
-            wg_status status = check_leaf(g, wgi_leaf_at(&g->list, b->index), asked);
-            if (status != WG_OK) {
-                return status;
-            }
+    const uint32_t *leaves = plan->leaves.data;
+    for (size_t i = 0; i < plan->leaves.count; i++) {
+        const wgi_buffer *b = wgi_buffer_at(plan, leaves[i]);
+        const wgi_leaf *leaf = wgi_leaf_at(&g->list, b->index);
+        if (WGI_UNLIKELY(leaf->version != leaf->tensor->version)) {
+            return fail_leaf(g, leaf, request);
         }
+        bind_buffer(plan, b, leaf->tensor->data);
     }
     return WG_OK;
 }
@@ -134,19 +144,6 @@ static void *place_data(const wgi_plan *plan, const wg_graph *g, const wgi_buffe
     return (char *)g->ctx->engine->workspace + b->offset;
 }
 
-/* Points the views of a buffer at its bytes, unless they point there already. */
-static void bind_buffer(const wgi_plan *plan, const wgi_buffer *b, void *data)
-{
-    const uint32_t *users = (const uint32_t *)plan->users.data + b->first_view;
-    wgi_view *views = plan->views.data;
-    if (b->n_views == 0 || views[users[0]].data == data) {
-        return;
-    }
-    for (uint32_t i = 0; i < b->n_views; i++) {
-        views[users[i]].data = data;
-    }
-}
-
 static void bind_workspace(wgi_plan *plan, const wg_graph *g)
 {
     for (uint32_t i = 0; i < plan->buffers.count; i++) {
@@ -155,7 +152,12 @@ static void bind_workspace(wgi_plan *plan, const wg_graph *g)
             bind_buffer(plan, b, place_data(plan, g, b));
         }
     }
+    wgi_step *steps = plan->steps.data;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        steps[i].args.scratch = (char *)g->ctx->engine->workspace + plan->scratch_offset;
+    }
     plan->bound_to = g->ctx->engine->workspace;
+    plan->is_bound = true;
 }
 
 static void bind_numbers(wgi_plan *plan, const wg_graph *g)
@@ -170,7 +172,7 @@ static void bind_numbers(wgi_plan *plan, const wg_graph *g)
 
 static void bind(wgi_plan *plan, const wg_graph *g)
 {
-    if (plan->bound_to != g->ctx->engine->workspace) {
+    if (!plan->is_bound || plan->bound_to != g->ctx->engine->workspace) {
         bind_workspace(plan, g);
     }
     const uint32_t *outside = plan->outside.data;
@@ -192,54 +194,49 @@ static void count_step(const wgi_plan *plan, const wgi_step *s, wg_context *ctx)
 }
 
 /* A kernel that failed: an engine's failure is made good by the reference. */
-static wg_status mend_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, const wgi_args *args,
-                           wg_status status)
+static wg_status mend_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, wg_status status)
 {
     if (status == WG_ERR_ENGINE && s->op != NULL) {
         plan->is_tainted = true;
-        status = wgi_redo(g->ctx, s->op, args);
+        status = wgi_redo(g->ctx, s->op, &s->args);
     }
     if (status == WG_OK) {
         return WG_OK;
     }
-    return wgi_fault_to_failure(g, s->node, s->op, status, args->fault);
+    return wgi_fault_to_failure(g, s->node, s->op, status, &plan->fault);
 }
 
-static wg_status time_step(const wgi_plan *plan, wg_graph *g, const wgi_step *s,
-                           const wgi_args *args)
+static wg_status time_step(const wgi_plan *plan, wg_graph *g, const wgi_step *s)
 {
     const double start = wgi_clock();
-    const wg_status status = s->kernel->run(&s->prepared, args);
+    const wg_status status = s->kernel->run(&s->prepared, &s->args);
     wgi_profile_note(g, plan, s, start, wgi_clock());
     return status;
 }
 
+static void set_key(wgi_plan *plan, const wg_graph *g)
+{
+    const wgi_random_key key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
+    wgi_step *steps = plan->steps.data;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        steps[i].args.key = key;
+    }
+}
+
 static wg_status run_steps(wgi_plan *plan, wg_graph *g)
 {
-    wgi_fault fault;
-    fault.text[0] = '\0';
-    const double *values = plan->values.data;
     const bool is_profiled = g->ctx->engine->profile.is_on;
-    wgi_args args = {
-        .scratch = (char *)g->ctx->engine->workspace + plan->scratch_offset,
-        .fault = &fault,
-    };
+    plan->fault.text[0] = '\0';
     if (plan->has_random) {
-        args.key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
+        set_key(plan, g);
     }
     const wgi_step *s = plan->steps.data;
     for (const wgi_step *end = s + plan->steps.count; s < end; s++) {
-        args.in = (const wgi_view *)plan->views.data + s->first;
-        args.out = args.in + s->n_in;
-        args.n_in = (int32_t)s->n_in;
-        args.n_out = (int32_t)s->n_out;
-        args.attr = s->attr;
-        args.numbers = s->number != WGI_NO_NUMBER ? values + s->number : NULL;
         count_step(plan, s, g->ctx);
-        wg_status status = WGI_LIKELY(!is_profiled) ? s->kernel->run(&s->prepared, &args)
-                                                    : time_step(plan, g, s, &args);
+        wg_status status = WGI_LIKELY(!is_profiled) ? s->kernel->run(&s->prepared, &s->args)
+                                                    : time_step(plan, g, s);
         if (WGI_UNLIKELY(status != WG_OK)) {
-            status = mend_step(plan, g, s, &args, status);
+            status = mend_step(plan, g, s, status);
             if (status != WG_OK) {
                 return status;
             }
@@ -288,7 +285,7 @@ static void deliver(wgi_plan *plan, wg_graph *g)
 wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request)
 {
     wg_graph *g = request->graph;
-    wg_status status = check_leaves(plan, request);
+    wg_status status = bind_leaves(plan, request);
     if (status != WG_OK) {
         return status;
     }

@@ -57,7 +57,7 @@ static double flops_of(const wgi_plan *plan, const wgi_step *s)
 {
     const wgi_view *views = views_of(plan, s);
     if (s->op != NULL && s->op->flops != NULL) {
-        return s->op->flops(views, views + s->n_in, s->attr);
+        return s->op->flops(views, views + s->n_in, s->args.attr);
     }
     int64_t count = 0;
     for (uint32_t k = 0; k < s->n_in + s->n_out; k++) {
@@ -90,15 +90,13 @@ void wgi_show_step(const wg_graph *g, const wgi_plan *plan, const wgi_step *s, w
 
 /* ---- needs -------------------------------------------------------------------------------- */
 
-static uint64_t bytes_in(const wgi_plan *plan, wgi_place place)
+static uint64_t leaf_bytes(const wgi_plan *plan)
 {
-    const uint32_t *outside = plan->outside.data;
+    const uint32_t *leaves = plan->leaves.data;
     uint64_t bytes = 0;
-    for (size_t i = 0; i < plan->outside.count; i++) {
-        const wgi_buffer *b = wgi_buffer_at(plan, outside[i]);
-        if (b->place == place) {
-            bytes += (uint64_t)b->count * wg_dtype_size((wg_dtype)b->dtype);
-        }
+    for (size_t i = 0; i < plan->leaves.count; i++) {
+        const wgi_buffer *b = wgi_buffer_at(plan, leaves[i]);
+        bytes += (uint64_t)b->count * wg_dtype_size((wg_dtype)b->dtype);
     }
     return bytes;
 }
@@ -132,7 +130,7 @@ static void find_need(const wg_graph *g, const wgi_plan *plan, wg_plan_need *out
         .scratch_bytes = plan->scratch_bytes,
         .result_bytes = result_bytes(g, plan),
         .gradient_bytes = gradient_bytes(g, plan),
-        .leaf_bytes = bytes_in(plan, WGI_IN_LEAF),
+        .leaf_bytes = leaf_bytes(plan),
         .plan_bytes = plan->bytes,
         .steps = (uint32_t)plan->steps.count,
     };
