@@ -82,7 +82,8 @@ static wg_status open_backends(wg_context *ctx, uint32_t without)
             return status;
         }
         if (status == WG_OK) {
-            ctx->updates[ctx->n_backends] = backend->updates;
+            ctx->updates[ctx->n_backends] =
+                backend->updates != NULL ? backend->updates(state) : NULL;
             ctx->backends[ctx->n_backends++] =
                 (wgi_backend_slot){.backend = backend, .state = state};
         }

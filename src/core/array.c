@@ -21,17 +21,14 @@ static size_t grown_capacity(size_t capacity, size_t needed)
     return doubled < needed ? needed : doubled;
 }
 
-bool wgi_array_reserve(const wg_allocator *a, wgi_array *array, size_t extra, size_t size)
+bool wgi_array_grow(const wg_allocator *a, wgi_array *array, size_t extra, size_t size)
 {
     size_t needed;
+    size_t bytes;
     if (!wgi_size_add(array->count, extra, &needed)) {
         return false;
     }
-    if (needed <= array->capacity) {
-        return true;
-    }
     size_t capacity = grown_capacity(array->capacity, needed);
-    size_t bytes;
     if (!wgi_size_mul(capacity, size, &bytes)) {
         return false;
     }
@@ -46,21 +43,6 @@ bool wgi_array_reserve(const wg_allocator *a, wgi_array *array, size_t extra, si
     array->data = data;
     array->capacity = capacity;
     return true;
-}
-
-void *wgi_array_next(wgi_array *array, size_t size)
-{
-    void *element = (char *)array->data + array->count * size;
-    array->count++;
-    return element;
-}
-
-void *wgi_array_push(const wg_allocator *a, wgi_array *array, size_t size)
-{
-    if (!wgi_array_reserve(a, array, 1, size)) {
-        return NULL;
-    }
-    return memset(wgi_array_next(array, size), 0, size);
 }
 
 void wgi_array_free(const wg_allocator *a, wgi_array *array, size_t size)

@@ -34,7 +34,8 @@ typedef struct wgi_member {
     uint32_t in[3];  /* below the group's n_in: that input; else n_in + an earlier member */
     uint32_t out;    /* the output of the group that takes its result; WGI_INSIDE: none */
     uint32_t number; /* its first number, into wgi_args.numbers; WGI_NO_NUMBER */
-    uint32_t attr;   /* of its attributes: into wgi_group.attrs, in words */
+    uint32_t
+        attr; /* of its attributes: into wgi_group.attrs, in words; nothing where it has none */
 } wgi_member;
 
 _Static_assert(sizeof(wgi_member) == 28, "a list of a million scalars is one group");
@@ -44,9 +45,9 @@ _Static_assert(sizeof(wgi_member) == 28, "a list of a million scalars is one gro
  *
  *   pointwise   its result has the group's shape; operands from outside broadcast to it, those
  *               from inside have it
- *   a fill      likewise, without operands
- *   an end      a reduction of a value of the group's shape, its operand 0; its result is always an
- *               output and no member's operand
+ *   a fill      likewise, without operands; its value spreads over the group's shape, whatever
+ * shape its attributes tell an end      a reduction of a value of the group's shape, its operand 0;
+ * its result is always an output and no member's operand
  *
  * The bits are those of the members run one by one by the same backend. An output may share the
  * memory of an input of the group's own shape and of its element size, if no member after the one
@@ -101,55 +102,58 @@ typedef struct wgi_kernel {
     void (*destroy)(wg_context *ctx, wgi_prepared *prepared);
 } wgi_kernel;
 
-/* Update kernels: arrays of n >= 0 f32 or f64 elements changed in place, none overlapping another.
- * All return WG_OK or WG_ERR_UNSUPPORTED, which falls through; the answer depends on the dtype
- * alone, so that n = 0 asks for it.
+/* Update kernels: the arrays of n tensors change in place, none overlapping another. Elements are
+ * f32 or f64, and may be none. All return WG_OK, or WG_ERR_UNSUPPORTED where the dtype of one
+ * tensor is not served: then nothing has changed, and the next backend is asked. None uses more
+ * than `threads` threads, and no bit depends on how many.
  *
  * Every backend gives the same bits: each operation below is one rounding in the arrays' type, in
  * this order, and scalars are worked out in f64 and rounded to that type once.
  *
  *   sgd   g = gradient (+ weight_decay * value, unless weight_decay is 0)
  *         no velocity: s = g
- *         velocity:    v = is_first ? g : momentum * v + g;  s = is_nesterov ? g + momentum * v : v
- *         value = value - rate * s
+ *         velocity:    v = step is 1 ? g : momentum * v + g;  s = is_nesterov ? g + momentum * v :
+ * v value = value - rate * s
  *
  *   adam  g = gradient (+ weight_decay * value, unless weight_decay is 0)
  *         m = beta1 * m + (1 - beta1) * g
  *         v = beta2 * v + ((1 - beta2) * g) * g
  *         d = sqrt(v) / c + epsilon         with c = sqrt(1 - beta2^step)
  *         value = value - (r * m) / d       with r = rate / (1 - beta1^step) */
-typedef struct wgi_sgd_update {
-    int32_t dtype;
-    int64_t n;
+#define WGI_MAX_STATES 2
+
+/* One tensor's arrays. */
+typedef struct wgi_update {
     void *value;
     const void *gradient;
-    void *velocity; /* NULL without momentum */
+    void *state[WGI_MAX_STATES]; /* sgd: the velocity, or NULL; adam: first and second moment */
+    int64_t n;
+    int64_t step; /* 1 at the first: the state holds nothing but zeros yet */
+    int32_t dtype;
+} wgi_update;
+
+typedef struct wgi_sgd_rule {
     double rate;
     double momentum;
     double weight_decay;
     bool is_nesterov;
-    bool is_first; /* velocity holds nothing yet */
-} wgi_sgd_update;
+} wgi_sgd_rule;
 
-typedef struct wgi_adam_update {
-    int32_t dtype;
-    int64_t n;
-    void *value;
-    const void *gradient;
-    void *mean;     /* first moment */
-    void *variance; /* second moment */
+typedef struct wgi_adam_rule {
     double rate;
     double beta1;
     double beta2;
     double epsilon;
     double weight_decay; /* added to the gradient (L2) */
-    int64_t step;        /* 1 at the first */
-} wgi_adam_update;
+} wgi_adam_rule;
 
+/* A NULL function declines all. */
 typedef struct wgi_updates {
     const char *backend;
-    wg_status (*sgd)(const wgi_sgd_update *update);
-    wg_status (*adam)(const wgi_adam_update *update);
+    wg_status (*sgd)(const wgi_sgd_rule *rule, const wgi_update *updates, size_t n,
+                     int32_t threads);
+    wg_status (*adam)(const wgi_adam_rule *rule, const wgi_update *updates, size_t n,
+                      int32_t threads);
 } wgi_updates;
 
 typedef struct wgi_backend {
@@ -163,7 +167,7 @@ typedef struct wgi_backend {
      * the kernel refuses no group that was formed by these answers, but for a lack of memory. */
     const wgi_kernel *group;
     wgi_joining (*joins)(const wgi_problem *problem);
-    const wgi_updates *updates; /* NULL where the backend has none */
+    const wgi_updates *(*updates)(const void *state); /* NULL where the backend has none */
     /* What prepared steps share, counted once against the bound of the plan cache and given back as
      * they are destroyed. NULL where they share nothing. */
     size_t (*shared_bytes)(const void *state);

@@ -8,12 +8,14 @@
 #if defined(__GNUC__)
 #define WGI_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WGI_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define WGI_COLD __attribute__((cold, noinline))
 #define WGI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define WGI_NODISCARD __attribute__((warn_unused_result))
 #define WGI_INLINE static inline __attribute__((always_inline))
 #else
 #define WGI_LIKELY(x) (x)
 #define WGI_UNLIKELY(x) (x)
+#define WGI_COLD
 #define WGI_PRINTF(text, first)
 #define WGI_NODISCARD
 #define WGI_INLINE static inline

@@ -40,6 +40,9 @@ struct wg_context {
     const wgi_updates *updates[WGI_MAX_BACKENDS];
     struct wgi_engine *engine; /* graph's: plan cache, workspace, shells */
     wg_stats stats;
+#if defined(WGI_TESTING)
+    bool is_hash_constant; /* to the plan cache all lists have one hash */
+#endif
     char error[WGI_ERROR_BYTES];
 };
 

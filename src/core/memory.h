@@ -5,6 +5,8 @@
 #ifndef WG_CORE_MEMORY_H
 #define WG_CORE_MEMORY_H
 
+#include <string.h>
+
 #include <wengert/base.h>
 
 #include "core/compiler.h"
@@ -35,15 +37,35 @@ typedef struct wgi_array {
     size_t capacity;
 } wgi_array;
 
+/* The slow half of wgi_array_reserve: moves the elements to a larger block. */
+WGI_NODISCARD bool wgi_array_grow(const wg_allocator *a, wgi_array *array, size_t extra,
+                                  size_t size);
+
 /* Room for `extra` more elements of `size` bytes; false, and nothing changed, where none is. */
-WGI_NODISCARD bool wgi_array_reserve(const wg_allocator *a, wgi_array *array, size_t extra,
-                                     size_t size);
+WGI_NODISCARD static inline bool wgi_array_reserve(const wg_allocator *a, wgi_array *array,
+                                                   size_t extra, size_t size)
+{
+    return WGI_LIKELY(extra <= array->capacity - array->count) ||
+           wgi_array_grow(a, array, extra, size);
+}
 
 /* The next element after a reserve; never fails. Uninitialised. */
-void *wgi_array_next(wgi_array *array, size_t size);
+static inline void *wgi_array_next(wgi_array *array, size_t size)
+{
+    void *element = (char *)array->data + array->count * size;
+    array->count++;
+    return element;
+}
 
 /* Reserve and next in one, zeroed; NULL on failure. */
-WGI_NODISCARD void *wgi_array_push(const wg_allocator *a, wgi_array *array, size_t size);
+WGI_NODISCARD static inline void *wgi_array_push(const wg_allocator *a, wgi_array *array,
+                                                 size_t size)
+{
+    if (!wgi_array_reserve(a, array, 1, size)) {
+        return NULL;
+    }
+    return memset(wgi_array_next(array, size), 0, size);
+}
 
 void wgi_array_free(const wg_allocator *a, wgi_array *array, size_t size);
 

@@ -6,7 +6,8 @@
  * wgi_record and speak in wg_node. The graph knows no op's name but add and fill: it speaks of
  * traits.
  *
- *   infer      checks operands and attributes and fills `out`; called once per recorded node
+ *   infer      checks operands and attributes and fills `out`; asked once per recorded node,
+ *              but for those that like_dtypes tells about
  *   gradient   emits ops, never leaves, into rule->graph and sets dx[i] for each wanted input; a
  *              zero handle means zero. Reads no data and no numbers: it passes a number on or
  *              derives one
@@ -85,7 +86,7 @@ typedef struct wgi_infer {
     int32_t n_in;
     const wgi_view *in; /* data are NULL */
     const void *attr;
-    wgi_type out[WGI_MAX_OUT]; /* one for each output of the op */
+    wgi_type out[WGI_MAX_OUT]; /* one for each output; counted where the rule leaves it to that */
     char *detail;              /* WGI_DETAIL_BYTES: the message, "inner sizes differ: ..." */
     char *hint;                /* WGI_DETAIL_BYTES: "" or what to do about it */
 } wgi_infer;
@@ -118,6 +119,7 @@ typedef struct wgi_rule {
     const wg_node *y;  /* outputs */
     const wg_node *dy; /* upstream gradients; a zero handle (graph NULL) where none arrived */
     const bool *wants; /* which operands want a gradient */
+    bool is_uniform;   /* every operand has the shape of the first output */
     const void *attr;
     wgi_number number; /* the op's first number */
     wg_node *dx;       /* gradient: to be set where wanted; zero handles at first */
@@ -165,6 +167,14 @@ typedef struct wgi_sample {
 
 /* ---- the row ------------------------------------------------------------------------------ */
 
+/* A row's like_dtypes holds dtype d where operands of d alone, if their shapes broadcast, give one
+ * result of d under the broadcast shape. Such a row has one or two operands, no attributes and at
+ * most one number, and the graph may record it without asking infer, which would say the same. */
+#define WGI_DTYPE_BIT(dtype) ((uint32_t)1 << (dtype))
+#define WGI_LIKE_FLOATING                                                                          \
+    (WGI_DTYPE_BIT(WG_F32) | WGI_DTYPE_BIT(WG_F64) | WGI_DTYPE_BIT(WGI_DTYPE_WIDE))
+#define WGI_LIKE_NUMERIC (WGI_LIKE_FLOATING | WGI_DTYPE_BIT(WG_I64))
+
 typedef struct wgi_op {
     const char *name;
     uint32_t traits;
@@ -175,6 +185,7 @@ typedef struct wgi_op {
     size_t attr_bytes;       /* attributes are compared bytewise: structs without padding */
     const char *operands[4]; /* names in messages: "a", "b" */
     int32_t dispatch;        /* operand whose dtype picks the kernel; -1: output 0 */
+    uint32_t like_dtypes;    /* WGI_DTYPE_BIT of those for which infer is known, see below */
     wg_status (*infer)(wgi_infer *q);
     void (*gradient)(wgi_rule *rule);
     void (*decompose)(wgi_rule *rule);
@@ -218,12 +229,22 @@ typedef struct wgi_draft {
 /* Appends a node, or fails the graph and returns an invalid handle that knows it. */
 wg_node wgi_record(const wgi_draft *draft);
 
+/* The same for an op without attributes: of one operand, of one and a number that is given or there
+ * already, of two. Quick where the row has like_dtypes. */
+wg_node wgi_record_one(wg_node x, uint16_t op);
+wg_node wgi_record_one_given(wg_node x, double number, uint16_t op);
+wg_node wgi_record_one_with(wg_node x, wgi_number number, uint16_t op);
+wg_node wgi_record_two(wg_node a, wg_node b, uint16_t op);
+
 /* Fails the graph in the name of the draft's op, from a constructor. `hint` may be NULL. */
 wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
                    ...) WGI_PRINTF(4, 5);
 
 /* The type of a node; false for one that is not valid. data is NULL. */
 bool wgi_view_of(wg_node n, wgi_view *out);
+
+/* Whether two nodes of one graph have the same shape; false where one is not valid. */
+bool wgi_have_same_shape(wg_node a, wg_node b);
 
 /* The op of a node (WGI_OP_LEAF for leaves and invalid ones), its attributes and operands. */
 uint16_t wgi_op_of(wg_node n);

@@ -13,41 +13,41 @@
 
 static wg_status make_type(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
 {
-    if (!wgi_dtype_is_valid(dtype)) {
-        return WG_ERR_DTYPE;
-    }
     if (rank < 0 || rank > WG_MAX_RANK) {
-        return WG_ERR_RANGE;
+        return wgi_dtype_is_valid(dtype) ? WG_ERR_RANGE : WG_ERR_DTYPE;
     }
     if (rank > 0 && dims == NULL) {
-        return WG_ERR_ARGUMENT;
+        return wgi_dtype_is_valid(dtype) ? WG_ERR_ARGUMENT : WG_ERR_DTYPE;
     }
     out->dtype = dtype;
     out->rank = rank;
-    for (int32_t i = 0; i < rank; i++) {
-        out->dims[i] = dims[i];
+    for (int32_t i = 0; i < WG_MAX_RANK; i++) {
+        out->dims[i] = i < rank ? dims[i] : 0;
     }
     return wgi_type_count(out);
 }
 
 wg_status wgi_type_make(int dtype, int32_t rank, const int64_t *dims, wgi_type *out)
 {
-    wgi_type type = {0};
-    wg_status status = make_type(dtype, rank, dims, &type);
-    *out = status == WG_OK ? type : (wgi_type){0};
+    wg_status status = make_type(dtype, rank, dims, out);
+    if (WGI_UNLIKELY(status != WG_OK)) {
+        *out = (wgi_type){0};
+    }
     return status;
 }
 
-wg_status wgi_type_count(wgi_type *type)
+/* A size of 0 counts as 1 in products: those over the other axes must fit too. */
+static inline int64_t at_least_1(int64_t dim)
 {
-    /* A size of 0 counts as 1 in `bytes`: products over the other axes must fit too. */
-    int64_t element_bytes = (int64_t)wg_dtype_size((wg_dtype)type->dtype);
-    int64_t bytes = element_bytes;
+    return dim == 0 ? 1 : dim;
+}
+
+/* The product of dims and an element's size by checked steps, where a size is large or negative. */
+WGI_COLD static wg_status count_checked(wgi_type *type, int64_t element_bytes)
+{
+    int64_t elements = 1;
+    int64_t bytes;
     bool is_empty = false;
-    type->count = 0;
-    if (element_bytes == 0) {
-        return WG_ERR_DTYPE;
-    }
     for (int32_t i = 0; i < type->rank; i++) {
         if (type->dims[i] < 0) {
             return WG_ERR_RANGE;
@@ -55,12 +55,39 @@ wg_status wgi_type_count(wgi_type *type)
     }
     for (int32_t i = 0; i < type->rank; i++) {
         is_empty = is_empty || type->dims[i] == 0;
-        int64_t dim = type->dims[i] == 0 ? 1 : type->dims[i];
-        if (!wgi_dim_mul(bytes, dim, &bytes) || bytes > PTRDIFF_MAX) {
+        if (!wgi_dim_mul(elements, at_least_1(type->dims[i]), &elements)) {
             return WG_ERR_OVERFLOW;
         }
     }
-    type->count = is_empty ? 0 : bytes / element_bytes;
+    if (!wgi_dim_mul(elements, element_bytes, &bytes) || bytes > PTRDIFF_MAX) {
+        return WG_ERR_OVERFLOW;
+    }
+    type->count = is_empty ? 0 : elements;
+    return WG_OK;
+}
+
+wg_status wgi_type_count(wgi_type *type)
+{
+    const uint64_t small = INT32_MAX / 64; /* times the size of any element it fits an int32_t */
+    uint64_t elements = 1;
+    bool is_empty = false;
+    size_t element_bytes = wg_dtype_size((wg_dtype)type->dtype);
+    type->count = 0;
+    if (element_bytes == 0) {
+        return WG_ERR_DTYPE;
+    }
+    for (int32_t i = 0; i < type->rank; i++) {
+        int64_t dim = type->dims[i];
+        if (WGI_UNLIKELY((uint64_t)dim > small)) {
+            return count_checked(type, (int64_t)element_bytes);
+        }
+        is_empty = is_empty || dim == 0;
+        elements *= (uint64_t)at_least_1(dim);
+        if (WGI_UNLIKELY(elements > small)) {
+            return count_checked(type, (int64_t)element_bytes);
+        }
+    }
+    type->count = is_empty ? 0 : (int64_t)elements;
     return WG_OK;
 }
 
@@ -85,17 +112,20 @@ static int64_t dim_from_end(int32_t rank, const int64_t *dims, int32_t from_end)
 
 int32_t wgi_broadcast(wgi_type *a, int32_t rank_b, const int64_t *b)
 {
-    wgi_type out = *a;
-    out.rank = a->rank > rank_b ? a->rank : rank_b;
-    for (int32_t from_end = 1; from_end <= out.rank; from_end++) {
+    int32_t rank = a->rank > rank_b ? a->rank : rank_b;
+    int64_t dims[WG_MAX_RANK];
+    for (int32_t from_end = 1; from_end <= rank; from_end++) {
         int64_t dim_a = dim_from_end(a->rank, a->dims, from_end);
         int64_t dim_b = dim_from_end(rank_b, b, from_end);
         if (dim_a != dim_b && dim_a != 1 && dim_b != 1) {
             return from_end;
         }
-        out.dims[out.rank - from_end] = dim_a == 1 ? dim_b : dim_a;
+        dims[rank - from_end] = dim_a == 1 ? dim_b : dim_a;
     }
-    *a = out;
+    a->rank = rank;
+    for (int32_t i = 0; i < rank; i++) {
+        a->dims[i] = dims[i];
+    }
     return 0;
 }
 

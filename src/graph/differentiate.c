@@ -31,9 +31,7 @@ wg_node wgi_emit_fill(wg_graph *g, uint32_t like, double value)
 
 wg_node wgi_emit_add(wg_graph *g, wg_node a, wg_node b)
 {
-    wg_node in[] = {a, b};
-    wgi_draft draft = {.op = g->ctx->ops->add, .n_in = 2, .in = in, .graph = g};
-    return wgi_record(&draft);
+    return wgi_record_two(a, b, g->ctx->ops->add);
 }
 
 wgi_adjoints wgi_adjoints_take(wg_graph *g)
@@ -84,7 +82,8 @@ bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i)
     return false;
 }
 
-/* Lets both arrays cover the whole list. */
+/* Lets both arrays cover the whole list. What rules emit is not walked over, so this is done at the
+ * start and where a decomposition is to be walked back through. */
 static bool cover(wgi_adjoints *d)
 {
     const wg_allocator *a = &d->g->ctx->memory;
@@ -93,8 +92,8 @@ static bool cover(wgi_adjoints *d)
         !wgi_array_reserve(a, &d->depends, n - d->depends.count, sizeof(uint8_t))) {
         return false;
     }
-    while (d->of.count < n) {
-        *(uint32_t *)wgi_array_next(&d->of, sizeof(uint32_t)) = WGI_NONE;
+    for (; d->of.count < n; d->of.count++) {
+        *adjoint(d, (uint32_t)d->of.count) = WGI_NONE;
     }
     while (d->depends.count < n) {
         uint32_t i = (uint32_t)d->depends.count;
@@ -117,36 +116,52 @@ static wg_status internal_fault(wg_graph *g, const wgi_op *op, const char *what)
     return fault(g, op, WG_ERR_INTERNAL, what);
 }
 
+static wg_status type_fault(wg_graph *g, const wgi_op *op)
+{
+    return internal_fault(g, op, "the gradient rule gave another type than the operand's");
+}
+
 static wg_status memory_fault(wg_graph *g, const wgi_op *op)
 {
     return fault(g, op, WG_ERR_MEMORY, "out of memory");
 }
 
-/* Adds one contribution to the adjoint of an operand. */
-static wg_status contribute(wgi_adjoints *d, const wgi_op *op, wg_node x, wg_node dx)
+/* Whether dx may be a contribution to the gradient of entry x. */
+static inline bool is_like(const wg_graph *g, uint32_t x, wg_node dx)
 {
-    wg_graph *g = d->g;
-    wgi_view want;
-    wgi_view have;
-    if (!wgi_view_of(x, &want) || !wgi_view_of(dx, &have) || want.dtype != have.dtype ||
-        !wgi_same_shape(want.rank, want.dims, have.rank, have.dims)) {
-        return internal_fault(g, op, "the gradient rule gave another type than the operand's");
+    if (!wgi_is_own(g, dx)) {
+        return false;
     }
-    uint32_t so_far = *adjoint(d, x.index);
-    wg_node sum = so_far == WGI_NONE ? dx : wgi_emit_add(g, wgi_handle(g, so_far), dx);
-    if (g->failure.status == WG_OK) {
-        *adjoint(d, x.index) = sum.index;
-    }
-    return g->failure.status;
+    const wgi_entry *want = wgi_record_at(&g->list, x);
+    const wgi_entry *have = wgi_record_at(&g->list, dx.index);
+    return want->dtype == have->dtype && wgi_records_agree(&g->list, want, have);
 }
 
-/* A rule with room for what it points to: few operands stand in the frame itself. */
+/* Adds one contribution to the adjoint of entry x. */
+static wg_status contribute(wgi_adjoints *d, const wgi_op *op, uint32_t x, wg_node dx)
+{
+    wg_graph *g = d->g;
+    if (WGI_UNLIKELY(!is_like(g, x, dx))) {
+        return type_fault(g, op);
+    }
+    uint32_t so_far = *adjoint(d, x);
+    if (so_far != WGI_NONE) {
+        dx = wgi_emit_add(g, wgi_handle(g, so_far), dx);
+        if (WGI_UNLIKELY(g->failure.status != WG_OK)) {
+            return g->failure.status;
+        }
+    }
+    *adjoint(d, x) = dx.index;
+    return WG_OK;
+}
+
+/* A rule and room for what it points to, of which only what the op at hand has is filled. */
 typedef struct rule_frame {
     wgi_rule rule;
-    wg_node *x;
+    const wgi_op *const *ops;
+    wg_node *x; /* as in the rule, to be written */
     wg_node *dx;
     bool *wants;
-    size_t n_in;
     wg_node few[2 * WGI_RULE_OPERANDS];
     bool few_wants[WGI_RULE_OPERANDS];
     wg_node y[WGI_MAX_OUT];
@@ -155,79 +170,86 @@ typedef struct rule_frame {
     uint64_t attr[WGI_ATTR_WORDS];
 } rule_frame;
 
-static bool frame_open(const wg_allocator *a, rule_frame *f, size_t n_in)
+static void frame_point(rule_frame *f, wg_node *x, size_t n_in, bool *wants)
 {
-    memset(f, 0, sizeof *f);
-    f->n_in = n_in;
-    f->x = f->few;
-    f->wants = f->few_wants;
-    if (n_in > WGI_RULE_OPERANDS) {
-        f->x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *f->x);
-        f->wants = wgi_alloc_zeroed(a, n_in, sizeof *f->wants);
-    }
-    f->dx = f->x != NULL ? f->x + n_in : NULL;
-    return f->x != NULL && f->wants != NULL;
+    f->x = x;
+    f->dx = x + n_in;
+    f->wants = wants;
+    f->rule.x = f->x;
+    f->rule.dx = f->dx;
+    f->rule.wants = f->wants;
 }
 
-static void frame_close(const wg_allocator *a, rule_frame *f)
+static void frame_open(rule_frame *f, wg_graph *g)
 {
-    if (f->n_in > WGI_RULE_OPERANDS) {
-        wgi_release(a, f->x, 2 * f->n_in * sizeof *f->x);
-        wgi_release(a, f->wants, f->n_in * sizeof *f->wants);
-    }
+    f->rule = (wgi_rule){
+        .graph = g,
+        .y = f->y,
+        .dy = f->dy,
+        .attr = f->attr,
+        .result = f->result,
+    };
+    f->ops = g->ctx->ops->ops;
+    frame_point(f, f->few, WGI_RULE_OPERANDS, f->few_wants);
 }
 
 /* Whether a gradient has arrived at an output of the op at i. */
 static bool has_upstream(const wgi_adjoints *d, uint32_t i, const wgi_op *op)
 {
-    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
-        if (*adjoint(d, i + k) != WGI_NONE) {
-            return true;
-        }
+    bool has = *adjoint(d, i) != WGI_NONE;
+    for (uint32_t k = 1; !has && k < (uint32_t)op->n_out; k++) {
+        has = *adjoint(d, i + k) != WGI_NONE;
     }
-    return false;
+    return has;
 }
 
-/* Fills an open frame for the op at i; false where none of its operands wants a gradient. */
+/* Fills a frame for the op at i; false where none of its operands wants a gradient. */
 static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
 {
+    const wg_node none = {NULL, 0, 0};
     wg_graph *g = d->g;
     const wgi_entry *r = wgi_record_at(&g->list, i);
     const uint32_t *in = wgi_inputs_of(&g->list, r);
     bool any_wants = false;
-    for (int32_t k = 0; k < op->n_out; k++) {
-        uint32_t dy = *adjoint(d, i + (uint32_t)k);
-        f->y[k] = wgi_handle(g, i + (uint32_t)k);
-        if (dy != WGI_NONE) {
-            f->dy[k] = wgi_handle(g, dy);
-        }
-    }
+    bool is_uniform = true;
     for (uint32_t k = 0; k < r->n_in; k++) {
+        const wgi_entry *x = wgi_record_at(&g->list, in[k]);
+        is_uniform &= x->dims == r->dims && x->rank == r->rank;
         f->x[k] = wgi_handle(g, in[k]);
+        f->dx[k] = none;
         f->wants[k] = depends(d, in[k]);
-        any_wants = any_wants || f->wants[k];
+        any_wants |= f->wants[k];
     }
-    const void *attr = wgi_attrs_of(&g->list, r);
-    if (op->attr_bytes > 0 && attr != NULL) {
-        memcpy(f->attr, attr, op->attr_bytes);
+    for (uint32_t k = 0; k < (uint32_t)op->n_out; k++) {
+        uint32_t dy = *adjoint(d, i + k);
+        f->y[k] = wgi_handle(g, i + k);
+        f->dy[k] = dy != WGI_NONE ? wgi_handle(g, dy) : none;
     }
-    f->rule = (wgi_rule){
-        .graph = g,
-        .n_in = r->n_in,
-        .n_out = op->n_out,
-        .x = f->x,
-        .y = f->y,
-        .dy = f->dy,
-        .wants = f->wants,
-        .attr = f->attr,
-        .number = {r->number},
-        .dx = f->dx,
-        .result = f->result,
-    };
+    if (op->attr_bytes > 0) {
+        memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
+    }
+    f->rule.n_in = r->n_in;
+    f->rule.n_out = op->n_out;
+    f->rule.number.index = r->number;
+    f->rule.is_uniform = is_uniform;
     return any_wants;
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end);
+
+/* Hands the gradients of an op's outputs to what its decomposition has in their place. */
+static wg_status contribute_results(wgi_adjoints *d, const wgi_op *op, const rule_frame *f)
+{
+    wg_status status = WG_OK;
+    for (int32_t k = 0; k < op->n_out && status == WG_OK; k++) {
+        if (wgi_is_some(f->dy[k])) {
+            status = wgi_is_own(d->g, f->result[k])
+                         ? contribute(d, op, f->result[k].index, f->dy[k])
+                         : type_fault(d->g, op);
+        }
+    }
+    return status;
+}
 
 /* Replaces an op by its decomposition and walks back through that. The depth of this recursion is
  * that of decompositions within decompositions, not of the graph. */
@@ -238,6 +260,9 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     if (d->depth >= WGI_MAX_DECOMPOSITIONS) {
         return internal_fault(g, op, "the decomposition never ends");
     }
+    for (int32_t k = 0; k < op->n_out; k++) {
+        f->result[k] = (wg_node){NULL, 0, 0};
+    }
     op->decompose(&f->rule);
     uint32_t end = wgi_list_count(&g->list);
     if (g->failure.status != WG_OK) {
@@ -246,28 +271,20 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     if (!cover(d)) {
         return memory_fault(g, op);
     }
-    for (int32_t k = 0; k < op->n_out; k++) {
-        if (wgi_is_some(f->dy[k])) {
-            wg_status status = contribute(d, op, f->result[k], f->dy[k]);
-            if (status != WG_OK) {
-                return status;
-            }
-        }
-    }
+    wg_status status = contribute_results(d, op, f);
     d->depth++;
-    wg_status status = walk(d, first, end);
+    status = status == WG_OK ? walk(d, first, end) : status;
     d->depth--;
     return status;
 }
 
 static wg_status through_rule(wgi_adjoints *d, const wgi_op *op, rule_frame *f)
 {
-    wg_graph *g = d->g;
     op->gradient(&f->rule);
-    wg_status status = g->failure.status;
-    for (size_t k = 0; k < f->n_in && status == WG_OK; k++) {
+    wg_status status = d->g->failure.status;
+    for (int32_t k = 0; k < f->rule.n_in && status == WG_OK; k++) {
         if (f->wants[k] && wgi_is_some(f->dx[k])) {
-            status = contribute(d, op, f->x[k], f->dx[k]);
+            status = contribute(d, op, f->x[k].index, f->dx[k]);
         }
     }
     return status;
@@ -278,7 +295,7 @@ static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_fr
     if (!fill_frame(d, i, op, f)) {
         return WG_OK;
     }
-    if (op->gradient != NULL) {
+    if (WGI_LIKELY(op->gradient != NULL)) {
         return through_rule(d, op, f);
     }
     if (op->decompose != NULL) {
@@ -287,35 +304,51 @@ static wg_status visit_op(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_fr
     return fault(d->g, op, WG_ERR_GRADIENT, "the op has no gradient");
 }
 
-static wg_status visit(wgi_adjoints *d, uint32_t i)
+/* The operands of an op that do not fit the frame. */
+WGI_COLD static wg_status visit_many(wgi_adjoints *d, uint32_t i, const wgi_op *op, rule_frame *f)
+{
+    const wg_allocator *a = &d->g->ctx->memory;
+    size_t n_in = wgi_record_at(&d->g->list, i)->n_in;
+    wg_node *x = wgi_alloc_zeroed(a, 2 * n_in, sizeof *x);
+    bool *wants = wgi_alloc_zeroed(a, n_in, sizeof *wants);
+    wg_status status = WG_ERR_MEMORY;
+    if (x != NULL && wants != NULL) {
+        frame_point(f, x, n_in, wants);
+        status = visit_op(d, i, op, f);
+        frame_point(f, f->few, WGI_RULE_OPERANDS, f->few_wants);
+    } else {
+        status = memory_fault(d->g, op);
+    }
+    wgi_release(a, x, 2 * n_in * sizeof *x);
+    wgi_release(a, wants, n_in * sizeof *wants);
+    return status;
+}
+
+static wg_status visit(wgi_adjoints *d, uint32_t i, rule_frame *f)
 {
     wg_graph *g = d->g;
     const wgi_entry *r = wgi_record_at(&g->list, i);
     if (wgi_record_is_leaf(r) || r->part > 0) {
         return WG_OK;
     }
-    const wgi_op *op = g->ctx->ops->ops[r->op];
-    rule_frame f;
+    const wgi_op *op = f->ops[r->op];
     if ((op->traits & WGI_STOP) || !has_upstream(d, i, op)) {
         return WG_OK;
     }
-    if (op->attr_bytes > sizeof f.attr) {
+    if (WGI_UNLIKELY(op->attr_bytes > sizeof f->attr)) {
         return internal_fault(g, op, "the op has too many attributes for its rule");
     }
-    bool is_open = frame_open(&g->ctx->memory, &f, r->n_in);
-    wg_status status = is_open ? visit_op(d, i, op, &f) : memory_fault(g, op);
-    frame_close(&g->ctx->memory, &f);
-    return status;
+    return WGI_LIKELY(r->n_in <= WGI_RULE_OPERANDS) ? visit_op(d, i, op, f)
+                                                    : visit_many(d, i, op, f);
 }
 
 static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
 {
+    rule_frame f;
+    frame_open(&f, d->g);
     wg_status status = WG_OK;
     for (uint32_t i = end; i > first && status == WG_OK; i--) {
-        status = visit(d, i - 1);
-        if (status == WG_OK && !cover(d)) {
-            status = WG_ERR_MEMORY;
-        }
+        status = visit(d, i - 1, &f);
     }
     return status;
 }
@@ -328,9 +361,6 @@ wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
     wg_node seed = wgi_emit_fill(d->g, y, 1.0);
     if (d->g->failure.status != WG_OK) {
         return d->g->failure.status;
-    }
-    if (!cover(d)) {
-        return WG_ERR_MEMORY;
     }
     *adjoint(d, y) = seed.index;
     return walk(d, 0, y + 1);

@@ -25,7 +25,7 @@ wg_status wg_graph_reset(wg_graph *g)
     g->keeps.count = 0;
     g->assigns.count = 0;
     g->staged.count = 0;
-    if (g->param_slot.count > 0) {
+    if (g->n_params > 0) {
         memset(g->param_slot.data, 0, g->param_slot.count * sizeof(uint32_t));
     }
     g->n_params = 0;

@@ -136,6 +136,18 @@ wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index);
 /* Why a handle is none of g's; WG_OK when it is. `detail` is a buffer of WGI_DETAIL_BYTES. */
 wg_status wgi_handle_fault(const wg_graph *g, wg_node n, char *detail);
 
+/* The same question where the reason does not matter. */
+static inline bool wgi_is_own(const wg_graph *g, wg_node n)
+{
+    return n.graph == g && n.epoch == g->epoch && n.index < wgi_list_count(&g->list);
+}
+
+/* wg_is_valid for the inside: whether a handle is that of an entry. */
+static inline bool wgi_is_entry(wg_node n)
+{
+    return n.graph != NULL && n.graph->is_alive && wgi_is_own(n.graph, n);
+}
+
 static inline wg_node wgi_handle(wg_graph *g, uint32_t index)
 {
     return (wg_node){.graph = g, .index = index, .epoch = g->epoch};

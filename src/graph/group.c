@@ -92,7 +92,7 @@ static bool has_shape(const wgi_planner *p, uint32_t step, const wgi_entry *r)
 static uint32_t new_step(wgi_planner *p, uint32_t shape)
 {
     wgi_step_draft *d = wgi_array_push(&p->ctx->memory, &p->drafts, sizeof *d);
-    if (d == NULL) {
+    if (d == NULL || p->drafts.count > WGI_MAX_STEPS) {
         return 0;
     }
     d->shape = shape;
@@ -118,6 +118,14 @@ static uint32_t find_recent(const wgi_planner *p, const wgi_entry *shape, uint32
     return 0;
 }
 
+/* One value that a single group reads is of that group's shape as well as of its own. */
+static bool is_spread(const wgi_planner *p, const wgi_fate *f, const wgi_entry *r)
+{
+    return (wgi_op_at(p, r)->traits & WGI_FILL) != 0 &&
+           (f->flags & (WGI_IS_ROOT | WGI_IS_READ_APART)) == 0 &&
+           wgi_draft_at(p, f->first)->shape != WGI_NONE;
+}
+
 /* The step for an entry whose earliest reader is in step `first`; 0 when memory is short. */
 static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
@@ -127,7 +135,7 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
         return new_step(p, WGI_NONE);
     }
     if (joining == WGI_JOINS && f->first != 0 && (f->flags & WGI_IS_FIRST_ALIAS) == 0 &&
-        has_shape(p, f->first, r)) {
+        (has_shape(p, f->first, r) || is_spread(p, f, r))) {
         return f->first;
     }
     const uint32_t shape = joining == WGI_ENDS ? r->in[0] : i;
@@ -144,8 +152,8 @@ static void note_reader(wgi_fate *f, uint32_t step, bool is_alias)
         f->flags |= WGI_IS_READ_APART;
     }
     if (step > f->first) {
-        f->first = step;
-        f->flags &= ~(uint32_t)WGI_IS_FIRST_ALIAS;
+        f->first = step & (WGI_MAX_STEPS - 1);
+        f->flags &= 15U & ~(unsigned)WGI_IS_FIRST_ALIAS;
     }
     if (is_alias) {
         f->flags |= WGI_IS_READ_APART | (step == f->first ? WGI_IS_FIRST_ALIAS : 0);

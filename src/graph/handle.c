@@ -52,8 +52,7 @@ wg_status wgi_resolve(wg_node n, wg_graph **g, uint32_t *index)
 
 bool wg_is_valid(wg_node n)
 {
-    return n.graph != NULL && n.graph->is_alive && n.epoch == n.graph->epoch &&
-           n.index < wgi_list_count(&n.graph->list);
+    return wgi_is_entry(n);
 }
 
 /* Whether the handle is that of the first failure of its graph's epoch. */
@@ -80,7 +79,7 @@ wg_node wg_name(wg_node n, const char *name)
         copy_name(n.graph->failure.name, name);
         return n;
     }
-    if (wg_is_valid(n)) {
+    if (wgi_is_entry(n)) {
         /* A name that finds no memory is left out: it changes no result. */
         wgi_node_name *entry =
             wgi_array_push(&n.graph->ctx->memory, &n.graph->list.names, sizeof *entry);
@@ -92,7 +91,10 @@ wg_node wg_name(wg_node n, const char *name)
     return n;
 }
 
-static void stamp(wg_graph *g, uint32_t index, const char *file, int line)
+/* Stamps an entry that is not the first without a site: one that was stamped already keeps its
+ * site, and those passed over get none. A stamp that finds no memory is left out: it changes no
+ * result. */
+WGI_COLD static void stamp_late(wg_graph *g, uint32_t index, wgi_site site)
 {
     wgi_array *sites = &g->list.sites;
     if (index >= sites->count) {
@@ -103,38 +105,47 @@ static void stamp(wg_graph *g, uint32_t index, const char *file, int line)
         memset((wgi_site *)sites->data + sites->count, 0, missing * sizeof(wgi_site));
         sites->count += missing;
     }
-    wgi_site *site = (wgi_site *)sites->data + index;
-    if (site->file == NULL) {
-        site->file = file;
-        site->line = line;
+    if (wgi_list_site(&g->list, index) == NULL) {
+        ((wgi_site *)sites->data)[index] = site;
+    }
+}
+
+WGI_COLD static void stamp_failure(wg_node n, wgi_site site)
+{
+    if (is_first_failure(n) && n.graph->failure.site.file == NULL) {
+        n.graph->failure.site = site;
     }
 }
 
 wg_node wg_at(wg_node n, const char *file, int line)
 {
-    if (WGI_LIKELY(wg_is_valid(n))) {
-        if (file != NULL) {
-            stamp(n.graph, n.index, file, line);
-        }
-    } else if (is_first_failure(n) && n.graph->failure.site.file == NULL) {
-        n.graph->failure.site = (wgi_site){.file = file, .line = line};
+    const wgi_site site = {.file = file, .line = line};
+    if (WGI_UNLIKELY(!wgi_is_entry(n) || file == NULL)) {
+        stamp_failure(n, site);
+        return n;
+    }
+    wgi_array *sites = &n.graph->list.sites;
+    if (WGI_LIKELY(n.index == sites->count && sites->count < sites->capacity)) {
+        *(wgi_site *)wgi_array_next(sites, sizeof site) = site;
+    } else {
+        stamp_late(n.graph, n.index, site);
     }
     return n;
 }
 
 wg_dtype wg_node_dtype(wg_node n)
 {
-    return wg_is_valid(n) ? (wg_dtype)wgi_record_at(&n.graph->list, n.index)->dtype : (wg_dtype)0;
+    return wgi_is_entry(n) ? (wg_dtype)wgi_record_at(&n.graph->list, n.index)->dtype : (wg_dtype)0;
 }
 
 int32_t wg_node_rank(wg_node n)
 {
-    return wg_is_valid(n) ? wgi_record_at(&n.graph->list, n.index)->rank : -1;
+    return wgi_is_entry(n) ? wgi_record_at(&n.graph->list, n.index)->rank : -1;
 }
 
 int64_t wg_node_dim(wg_node n, int32_t axis)
 {
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
         return -1;
     }
     const wgi_entry *r = wgi_record_at(&n.graph->list, n.index);

@@ -84,7 +84,7 @@ static uint32_t output_buffer(wgi_planner *p, uint32_t i)
         return add_buffer(p, i, WGI_IN_WORKSPACE, 0);
     }
     const bool is_gradient = (f->buffer & WGI_CLAIM_GRADIENT) != 0;
-    f->flags &= ~(uint32_t)WGI_IS_CLAIMED;
+    f->flags &= 15U & ~(unsigned)WGI_IS_CLAIMED;
     return add_buffer(p, i, is_gradient ? WGI_IN_GRADIENT : WGI_IN_RESULT,
                       f->buffer & ~WGI_CLAIM_GRADIENT);
 }
@@ -166,6 +166,7 @@ static wg_status lay_out_op(wgi_planner *p, uint32_t node)
     if (!ok || !push_outputs(p, node, op)) {
         return memory_failure(p);
     }
+    p->plan->has_random = p->plan->has_random || (op->traits & WGI_RANDOM) != 0;
     s->op = op;
     s->number = r->number;
     s->n_in = r->n_in;
@@ -190,6 +191,13 @@ static bool is_inside(const wgi_planner *p, uint32_t i, uint32_t step)
     return wgi_fate_at(p, i)->step == step;
 }
 
+/* Whether an entry from outside is among the step's inputs already. */
+static bool is_input(const wgi_planner *p, const wgi_step *s, const wgi_fate *f)
+{
+    return f->value < s->n_in && f->buffer != WGI_NONE && (f->flags & WGI_IS_CLAIMED) == 0 &&
+           ((const uint32_t *)p->plan->operands.data)[s->first + f->value] == f->buffer;
+}
+
 /* Gives each member its place, and each entry from outside its place among the inputs. */
 static bool push_inputs(wgi_planner *p, wgi_step *s, uint32_t step)
 {
@@ -203,8 +211,7 @@ static bool push_inputs(wgi_planner *p, wgi_step *s, uint32_t step)
             if (f->step == step) {
                 continue;
             }
-            if (f->seen != step) {
-                f->seen = step;
+            if (!is_input(p, s, f)) {
                 f->value = s->n_in++;
                 if (!push_view(p, buffer_of(p, r->in[k]), m)) {
                     return false;
@@ -253,6 +260,7 @@ static bool push_members(wgi_planner *p, wgi_step *s, uint32_t step)
         const wgi_entry *r = wgi_record_at(&p->scratch->list, members[i]);
         wgi_member *m = wgi_array_next(&p->group, sizeof *m);
         *m = member_of(p, r, step, s->n_in);
+        ((uint32_t *)p->times.data)[r->op]++;
         if (is_output(p, members[i], r, step)) {
             const bool is_end = (wgi_op_at(p, r)->traits & WGI_REDUCTION) != 0;
             const uint32_t b = output_buffer(p, members[i]);
@@ -282,19 +290,12 @@ static void settle_views(wgi_planner *p, const wgi_step *s, const wgi_group *gro
     }
 }
 
-static bool count_members(wgi_planner *p, wgi_step *s)
+/* How often the step holds each op, as push_members counted. */
+static bool push_counts(wgi_planner *p, wgi_step *s)
 {
-    const uint16_t n_ops = p->ctx->ops->count;
-    if (p->times.count != n_ops && !wgi_planner_fill(p, &p->times, n_ops, sizeof(uint32_t), 0)) {
-        return false;
-    }
     uint32_t *times = p->times.data;
-    const wgi_member *members = p->group.data;
-    for (size_t i = 0; i < p->group.count; i++) {
-        times[members[i].op]++;
-    }
     bool ok = true;
-    for (uint16_t op = 0; op < n_ops; op++) {
+    for (uint16_t op = 0; op < p->ctx->ops->count; op++) {
         if (times[op] > 0) {
             ok = ok && push_count(p, op, s->backend, times[op]);
             times[op] = 0;
@@ -324,7 +325,7 @@ static wg_status lay_out_group(wgi_planner *p, uint32_t step)
     };
     settle_views(p, s, &group);
     const wg_status status = wgi_plan_choose(p, s, &group);
-    if (status == WG_OK && !count_members(p, s)) {
+    if (status == WG_OK && !push_counts(p, s)) {
         return memory_failure(p);
     }
     return status;
@@ -359,6 +360,9 @@ static bool note_copies(wgi_planner *p)
 wg_status wgi_plan_layout(wgi_planner *p)
 {
     p->writers.count = 0;
+    if (!wgi_planner_fill(p, &p->times, p->ctx->ops->count, sizeof(uint32_t), 0)) {
+        return memory_failure(p);
+    }
     for (uint32_t step = (uint32_t)p->drafts.count - 1; step > 0; step--) {
         const wgi_step_draft *d = wgi_draft_at(p, step);
         const wg_status status =

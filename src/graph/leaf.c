@@ -23,21 +23,19 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
     }
     uint32_t node = wgi_list_count(&g->list);
     uint32_t place = (uint32_t)g->list.leaves.count;
-    bool has_room = wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf));
-    wgi_entry *r = has_room ? wgi_list_append_leaf(a, &g->list, kind, place, &t->type) : NULL;
-    if (r == NULL) {
+    bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
+    uint8_t flags = learns && g->is_training ? WGI_WANTS_GRADIENT : 0;
+    if (!wgi_array_reserve(a, &g->list.leaves, 1, sizeof(wgi_leaf)) ||
+        !wgi_list_add_leaf(a, &g->list, kind, place, flags, &t->type)) {
         return wgi_record_fail(g, WG_ERR_MEMORY, wgi_leaf_name(kind), "out of memory");
     }
     wgi_leaf *leaf = wgi_array_next(&g->list.leaves, sizeof *leaf);
-    *leaf = (wgi_leaf){
-        .node = node,
-        .kind = kind,
-        .tensor = wg_tensor_retain(t),
-        .param = p,
-        .version = t->version,
-    };
-    bool learns = kind == WGI_LEAF_VARIABLE || (p != NULL && !p->is_frozen);
-    r->flags = learns && g->is_training ? WGI_WANTS_GRADIENT : 0;
+    leaf->node = node;
+    leaf->kind = kind;
+    leaf->tensor = wg_tensor_retain(t);
+    leaf->param = p;
+    leaf->gradient = NULL;
+    leaf->version = t->version;
     return wgi_handle(g, node);
 }
 
@@ -167,7 +165,7 @@ wg_node wg_use(wg_graph *g, wg_param *p)
         return wgi_handle(g, *slot - 1);
     }
     wg_node n = wgi_leaf_append(g, WGI_LEAF_PARAM, p->value, p);
-    if (wg_is_valid(n)) {
+    if (wgi_is_entry(n)) {
         *slot = n.index + 1;
         g->n_params++;
     }

@@ -7,16 +7,6 @@
 #include "core/checked.h"
 #include "core/param.h"
 
-wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
-{
-    return (wgi_view){
-        .dtype = r->dtype,
-        .rank = r->rank,
-        .dims = wgi_dims_of(list, r),
-        .count = r->count,
-    };
-}
-
 wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r)
 {
     wgi_type type = {.dtype = r->dtype, .rank = r->rank, .count = r->count};
@@ -35,45 +25,109 @@ static size_t attr_words(const wgi_op *op)
 bool wgi_list_reserve(const wg_allocator *a, wgi_list *list, const wgi_op *op, int32_t n_in,
                       const wgi_type *out)
 {
-    size_t n_dims = 0;
-    for (int32_t i = 0; i < op->n_out; i++) {
+    size_t n_dims = (size_t)out->rank;
+    for (int32_t i = 1; i < op->n_out; i++) {
         n_dims += (size_t)out[i].rank;
     }
-    return list->records.count + (size_t)op->n_out < WGI_MAX_RECORDS &&
-           list->dims.count + n_dims < UINT32_MAX && list->attrs.count < UINT32_MAX - 64 &&
-           wgi_array_reserve(a, &list->records, (size_t)op->n_out, sizeof(wgi_entry)) &&
-           wgi_array_reserve(a, &list->dims, n_dims, sizeof(int64_t)) &&
+    return wgi_list_reserve_typed(a, list, (size_t)op->n_out, n_dims) &&
+           list->attrs.count < UINT32_MAX - 64 &&
            wgi_array_reserve(a, &list->attrs, attr_words(op), sizeof(uint64_t)) &&
            wgi_array_reserve(a, &list->operands, n_in > 3 ? (size_t)n_in : 0, sizeof(uint32_t)) &&
            wgi_array_reserve(a, &list->numbers, (size_t)op->n_numbers, sizeof(wgi_number_entry));
 }
 
-wgi_entry *wgi_list_append(wgi_list *list, const wgi_type *type)
+/* Whether the last dims of the list are these. */
+static bool ends_with(const wgi_list *list, int32_t rank, const int64_t *dims)
 {
-    wgi_entry *r = wgi_array_next(&list->records, sizeof *r);
-    memset(r, 0, sizeof *r);
+    const int64_t *last = (const int64_t *)list->dims.data + list->dims.count;
+    for (int32_t i = 1; i <= rank; i++) {
+        if (last[-i] != dims[rank - i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint32_t wgi_list_append_dims(wgi_list *list, int32_t rank, const int64_t *dims)
+{
+    size_t count = list->dims.count;
+    if (rank == 0) {
+        return 0;
+    }
+    if (count >= (size_t)rank && ends_with(list, rank, dims)) {
+        return (uint32_t)(count - (size_t)rank);
+    }
+    for (int32_t i = 0; i < rank; i++) {
+        list->hash.dims = wgi_hash_place(list->hash.dims, list->dims.count, (uint64_t)dims[i]);
+        *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = dims[i];
+    }
+    return (uint32_t)count;
+}
+
+uint32_t wgi_list_append_attrs(wgi_list *list, const void *attr, size_t bytes)
+{
+    if (bytes == 0) {
+        return WGI_NO_ATTR;
+    }
+    size_t place = list->attrs.count;
+    size_t n = bytes / sizeof(uint64_t);
+    uint64_t h = list->hash.attrs;
+    uint64_t *words = (uint64_t *)list->attrs.data + place;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&words[i], (const uint64_t *)attr + i, sizeof(uint64_t));
+        h = wgi_hash_place(h, place + i, words[i]);
+    }
+    if (bytes % sizeof(uint64_t) > 0) {
+        words[n] = 0;
+        memcpy(&words[n], (const uint64_t *)attr + n, bytes % sizeof(uint64_t));
+        h = wgi_hash_place(h, place + n, words[n]);
+        n++;
+    }
+    list->hash.attrs = h;
+    list->attrs.count = place + n;
+    return (uint32_t)place;
+}
+
+uint32_t wgi_list_append_operands(wgi_list *list, const wg_node *in, int32_t n_in)
+{
+    uint32_t place = (uint32_t)list->operands.count;
+    for (int32_t i = 0; i < n_in; i++) {
+        list->hash.operands =
+            wgi_hash_place(list->hash.operands, list->operands.count, in[i].index);
+        *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = in[i].index;
+    }
+    return place;
+}
+
+bool wgi_list_add_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind, uint32_t place,
+                       uint8_t flags, const wgi_type *type)
+{
+    if (!wgi_list_reserve_typed(a, list, 1, (size_t)type->rank)) {
+        return false;
+    }
+    wgi_entry *r = wgi_list_next(list);
+    r->op = WGI_OP_LEAF;
+    r->n_in = 0;
     r->dtype = (uint8_t)type->dtype;
     r->rank = (uint8_t)type->rank;
-    r->dims = (uint32_t)list->dims.count;
+    r->part = 0;
+    r->flags = flags;
+    r->in[0] = place;
+    r->in[1] = 0;
+    r->in[2] = 0;
+    r->dims = wgi_list_append_dims(list, type->rank, type->dims);
+    r->attr = kind;
+    r->number = 0;
     r->count = type->count;
-    for (int32_t i = 0; i < type->rank; i++) {
-        *(int64_t *)wgi_array_next(&list->dims, sizeof(int64_t)) = type->dims[i];
-    }
-    return r;
+    wgi_list_seal(list, r);
+    return true;
 }
 
 wgi_entry *wgi_list_append_leaf(const wg_allocator *a, wgi_list *list, wgi_leaf_kind kind,
                                 uint32_t place, const wgi_type *type)
 {
-    static const wgi_op one_output = {.n_out = 1};
-    if (!wgi_list_reserve(a, list, &one_output, 0, type)) {
-        return NULL;
-    }
-    wgi_entry *r = wgi_list_append(list, type);
-    r->op = WGI_OP_LEAF;
-    r->attr = kind;
-    r->in[0] = place;
-    return r;
+    bool ok = wgi_list_add_leaf(a, list, kind, place, 0, type);
+    return ok ? wgi_record_at(list, wgi_list_count(list) - 1) : NULL;
 }
 
 void wgi_list_clear(wgi_list *list)
@@ -86,6 +140,7 @@ void wgi_list_clear(wgi_list *list)
     list->leaves.count = 0;
     list->sites.count = 0;
     list->names.count = 0;
+    list->hash = (wgi_list_hashes){0};
     list->n_random = 0;
 }
 
@@ -99,7 +154,7 @@ void wgi_list_free(const wg_allocator *a, wgi_list *list)
     wgi_array_free(a, &list->leaves, sizeof(wgi_leaf));
     wgi_array_free(a, &list->sites, sizeof(wgi_site));
     wgi_array_free(a, &list->names, sizeof(wgi_node_name));
-    list->n_random = 0;
+    wgi_list_clear(list);
 }
 
 static bool copy_array(const wg_allocator *a, wgi_array *dst, const wgi_array *src, size_t size)
@@ -128,6 +183,7 @@ bool wgi_list_copy(const wg_allocator *a, wgi_list *dst, const wgi_list *src)
         wgi_list_clear(dst);
         return false;
     }
+    dst->hash = src->hash;
     dst->n_random = src->n_random;
     return true;
 }
@@ -157,16 +213,14 @@ bool wgi_list_equal(const wgi_list *whole, const wgi_list_extent *extent, const 
            extent->numbers == list->numbers.count;
 }
 
-/* Multiply and fold, eight bytes at a time; the tail is padded with zeros. */
 uint64_t wgi_hash_bytes(uint64_t h, const void *data, size_t bytes)
 {
     const unsigned char *p = data;
     while (bytes > 0) {
-        uint64_t w = 0;
-        size_t n = bytes < sizeof w ? bytes : sizeof w;
-        memcpy(&w, p, n);
-        h = (h ^ w) * UINT64_C(0x9E3779B97F4A7C15);
-        h ^= h >> 32;
+        uint64_t word = 0;
+        size_t n = bytes < sizeof word ? bytes : sizeof word;
+        memcpy(&word, p, n);
+        h = wgi_hash_word(h, word);
         p += n;
         bytes -= n;
     }
@@ -175,11 +229,32 @@ uint64_t wgi_hash_bytes(uint64_t h, const void *data, size_t bytes)
 
 uint64_t wgi_list_hash(const wgi_list *list)
 {
-    uint64_t h = list->records.count;
-    h = wgi_hash_bytes(h, list->records.data, list->records.count * sizeof(wgi_entry));
-    h = wgi_hash_bytes(h, list->dims.data, list->dims.count * sizeof(int64_t));
-    h = wgi_hash_bytes(h, list->attrs.data, list->attrs.count * sizeof(uint64_t));
-    return wgi_hash_bytes(h, list->operands.data, list->operands.count * sizeof(uint32_t));
+    const wgi_list_hashes *hash = &list->hash;
+    uint64_t h = wgi_hash_word(list->records.count, hash->records);
+    h = wgi_hash_word(h, hash->dims);
+    h = wgi_hash_word(h, hash->attrs);
+    return wgi_hash_word(h, hash->operands);
+}
+
+void wgi_list_rehash(wgi_list *list)
+{
+    wgi_list_hashes hash = {0};
+    const uint64_t *dims = list->dims.data;
+    const uint64_t *attrs = list->attrs.data;
+    const uint32_t *operands = list->operands.data;
+    for (uint32_t i = 0; i < wgi_list_count(list); i++) {
+        hash.records = wgi_hash_record(hash.records, wgi_record_at(list, i));
+    }
+    for (size_t i = 0; i < list->dims.count; i++) {
+        hash.dims = wgi_hash_place(hash.dims, i, dims[i]);
+    }
+    for (size_t i = 0; i < list->attrs.count; i++) {
+        hash.attrs = wgi_hash_place(hash.attrs, i, attrs[i]);
+    }
+    for (size_t i = 0; i < list->operands.count; i++) {
+        hash.operands = wgi_hash_place(hash.operands, i, operands[i]);
+    }
+    list->hash = hash;
 }
 
 static double derive(uint32_t how, double v)

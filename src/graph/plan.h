@@ -77,6 +77,7 @@ typedef struct wgi_plan {
     struct wgi_plan *next; /* of its bucket */
     bool is_cached;
     bool is_tainted; /* an engine failed: not to be cached */
+    bool has_random; /* a step draws */
     uint64_t hash;
     wgi_array key;          /* uint64_t: the request in words */
     wgi_list list;          /* the user's, without leaves; dims, attrs, numbers: expanded */

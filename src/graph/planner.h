@@ -29,15 +29,19 @@ enum {
 /* A claim: the place in results, or that in gradients with this bit. */
 #define WGI_CLAIM_GRADIENT ((uint32_t)1 << 30)
 
-/* What becomes of an entry. */
+/* Numbers of steps are below this. */
+#define WGI_MAX_STEPS ((uint32_t)1 << 28)
+
+/* What becomes of an entry. Long lists have one for each scalar, so that it is kept small. */
 typedef struct wgi_fate {
-    uint32_t first;  /* the earliest step that reads it; 0: none does */
+    uint32_t first : 28; /* the earliest step that reads it; 0: none does */
+    uint32_t flags : 4;
     uint32_t step;   /* the step that computes it; 0: none */
     uint32_t buffer; /* WGI_NONE until there is one, or a claim */
-    uint32_t value;  /* its place among its group's members, or the inputs of the group `seen` */
-    uint32_t seen;
-    uint32_t flags;
+    uint32_t value;  /* its place among its group's members, or the inputs of the step at hand */
 } wgi_fate;
+
+_Static_assert(sizeof(wgi_fate) == 16, "fates stay compact");
 
 /* A step before it is laid out. */
 typedef struct wgi_step_draft {

@@ -54,7 +54,7 @@ static const wgi_op *op_of_draft(const wg_graph *g, const wgi_draft *draft)
 /* The graph to record in: the draft's, or that of the first operand whose graph lives. */
 static wg_graph *home_of(const wgi_draft *draft)
 {
-    wg_graph *first = draft->graph;
+    wg_graph *first = draft->graph == NULL && draft->n_in > 0 ? draft->in[0].graph : draft->graph;
     for (int32_t i = 0; i < draft->n_in && (first == NULL || !first->is_alive); i++) {
         wg_graph *g = draft->in[i].graph;
         if (g != NULL && (first == NULL || g->is_alive)) {
@@ -97,43 +97,53 @@ wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, c
     return n;
 }
 
-static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft, wg_node *failed)
+/* Fails the graph for operand i, whose handle is none of its own. */
+static wg_node fail_operand(wg_graph *g, const wgi_op *op, const wgi_draft *draft, int32_t i)
 {
     char detail[WGI_DETAIL_BYTES];
+    wg_status status = wgi_handle_fault(g, draft->in[i], detail);
+    const char *name = i < 4 ? op->operands[i] : NULL;
+    wg_node failed =
+        wgi_record_fail(g, status, op->name, "operand %s %s", name != NULL ? name : "x", detail);
+    note_operands(g, draft);
+    return failed;
+}
+
+static bool check_operands(wg_graph *g, const wgi_op *op, const wgi_draft *draft, wg_node *failed)
+{
     for (int32_t i = 0; i < draft->n_in; i++) {
-        wg_status status = wgi_handle_fault(g, draft->in[i], detail);
-        if (WGI_UNLIKELY(status != WG_OK)) {
-            const char *name = i < 4 ? op->operands[i] : NULL;
-            *failed = wgi_record_fail(g, status, op->name, "operand %s %s",
-                                      name != NULL ? name : "x", detail);
-            note_operands(g, draft);
+        if (WGI_UNLIKELY(!wgi_is_own(g, draft->in[i]))) {
+            *failed = fail_operand(g, op, draft, i);
             return false;
         }
     }
     return true;
 }
 
-static bool any_wants(const wg_graph *g, const wgi_draft *draft)
+/* Checks and counts a type that the rule filled by hand, which leaves its count negative. */
+static wg_status check_type(wgi_type *type)
 {
-    for (int32_t i = 0; i < draft->n_in; i++) {
-        if (wgi_record_at(&g->list, draft->in[i].index)->flags & WGI_WANTS_GRADIENT) {
-            return true;
-        }
+    if (type->count >= 0) {
+        return WG_OK;
     }
-    return false;
+    return type->rank < 0 || type->rank > WG_MAX_RANK ? WG_ERR_RANGE : wgi_type_count(type);
 }
 
 /* Asks the shape rule; its message becomes the failure's. */
 static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_node *failed)
 {
-    char detail[WGI_DETAIL_BYTES] = "";
-    char hint[WGI_DETAIL_BYTES] = "";
+    char detail[WGI_DETAIL_BYTES];
+    char hint[WGI_DETAIL_BYTES];
+    detail[0] = '\0';
+    hint[0] = '\0';
     q->detail = detail;
     q->hint = hint;
+    for (int32_t i = 0; i < op->n_out; i++) {
+        q->out[i].count = -1;
+    }
     wg_status status = op->infer(q);
     for (int32_t i = 0; status == WG_OK && i < op->n_out; i++) {
-        wgi_type *type = &q->out[i];
-        status = wgi_type_make(type->dtype, type->rank, type->dims, type);
+        status = check_type(&q->out[i]);
     }
     if (WGI_LIKELY(status == WG_OK)) {
         return true;
@@ -143,41 +153,37 @@ static bool infer(const wgi_op *op, const wgi_draft *draft, wgi_infer *q, wg_nod
     return false;
 }
 
-/* The flags of an output, or false where its gradient is wanted and cannot exist. */
-static bool output_flags(const wgi_op *op, bool wants, const wgi_type *type, uint8_t *flags)
+/* The flags of an output where an operand wants a gradient. */
+static uint8_t wanted_flags(const wgi_op *op, const wgi_type *type)
 {
-    bool wanted = wants && !(op->traits & WGI_STOP) && wgi_is_floating(type->dtype);
-    *flags = wanted ? WGI_WANTS_GRADIENT : 0;
-    return !wanted || op->gradient != NULL || op->decompose != NULL;
+    return !(op->traits & WGI_STOP) && wgi_is_floating(type->dtype) ? WGI_WANTS_GRADIENT : 0;
 }
 
-static void append_attrs(wgi_list *list, const wgi_op *op, const void *attr)
+/* Whether no gradient is wanted of the op that it cannot have. */
+static bool has_wanted_gradient(const wgi_op *op, const wgi_type *out)
 {
-    size_t bytes = op->attr_bytes;
-    const unsigned char *p = attr;
-    while (bytes > 0) {
-        size_t n = bytes < sizeof(uint64_t) ? bytes : sizeof(uint64_t);
-        uint64_t *word = wgi_array_next(&list->attrs, sizeof *word);
-        *word = 0;
-        memcpy(word, p, n);
-        p += n;
-        bytes -= n;
+    bool ok = op->gradient != NULL || op->decompose != NULL;
+    for (int32_t i = 0; !ok && i < op->n_out && wanted_flags(op, &out[i]) == 0; i++) {
+        ok = i == op->n_out - 1;
     }
+    return ok;
 }
 
-static void set_operands(wgi_list *list, wgi_entry *r, const wgi_draft *draft)
+/* The place of an output's dims: those of an operand of the same shape, or new ones. */
+static uint32_t place_dims(wgi_list *list, const wgi_draft *draft, const wgi_type *type)
 {
-    r->n_in = (uint16_t)draft->n_in;
-    if (draft->n_in > 3) {
-        r->in[0] = (uint32_t)list->operands.count;
-    }
-    for (int32_t i = 0; i < draft->n_in; i++) {
-        if (draft->n_in <= 3) {
-            r->in[i] = draft->in[i].index;
-        } else {
-            *(uint32_t *)wgi_array_next(&list->operands, sizeof(uint32_t)) = draft->in[i].index;
+    for (int32_t i = 0; i < draft->n_in && i < 2; i++) {
+        const wgi_entry *x = wgi_record_at(list, draft->in[i].index);
+        const int64_t *dims = wgi_dims_of(list, x);
+        int32_t n_same = x->rank == type->rank ? 0 : -1;
+        while (n_same >= 0 && n_same < type->rank) {
+            n_same = dims[n_same] == type->dims[n_same] ? n_same + 1 : -1;
+        }
+        if (n_same == type->rank) {
+            return x->dims;
         }
     }
+    return wgi_list_append_dims(list, type->rank, type->dims);
 }
 
 static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *draft)
@@ -185,30 +191,63 @@ static uint32_t take_numbers(wgi_list *list, const wgi_op *op, const wgi_draft *
     if (op->n_numbers == 0 || draft->numbers == NULL) {
         return op->n_numbers == 0 ? WGI_NO_NUMBER : draft->number.index;
     }
-    uint32_t first = (uint32_t)list->numbers.count;
-    for (int32_t i = 0; i < op->n_numbers; i++) {
-        wgi_number_entry *e = wgi_array_next(&list->numbers, sizeof *e);
-        *e = (wgi_number_entry){.value = draft->numbers[i], .from = 0, .how = WGI_GIVEN};
+    uint32_t first = wgi_list_append_number(list, draft->numbers[0]);
+    for (int32_t i = 1; i < op->n_numbers; i++) {
+        (void)wgi_list_append_number(list, draft->numbers[i]);
     }
     return first;
+}
+
+/* What an output's record has of its type. */
+static wgi_entry *append_output(wgi_list *list, const wgi_draft *draft, const wgi_type *type,
+                                uint8_t flags)
+{
+    uint32_t dims = place_dims(list, draft, type);
+    wgi_entry *r = wgi_list_next(list);
+    r->op = draft->op;
+    r->n_in = 0;
+    r->dtype = (uint8_t)type->dtype;
+    r->rank = (uint8_t)type->rank;
+    r->part = 0;
+    r->flags = flags;
+    r->in[0] = 0;
+    r->in[1] = 0;
+    r->in[2] = 0;
+    r->dims = dims;
+    r->attr = WGI_NO_ATTR;
+    r->number = WGI_NO_NUMBER;
+    r->count = type->count;
+    return r;
+}
+
+/* What the record of an op has besides: its operands, attributes and numbers. */
+static void complete(wgi_list *list, const wgi_op *op, const wgi_draft *draft, wgi_entry *r)
+{
+    const wg_node *in = draft->in;
+    r->n_in = (uint16_t)draft->n_in;
+    if (draft->n_in > 3) {
+        r->in[0] = wgi_list_append_operands(list, in, draft->n_in);
+    } else {
+        r->in[0] = draft->n_in > 0 ? in[0].index : 0;
+        r->in[1] = draft->n_in > 1 ? in[1].index : 0;
+        r->in[2] = draft->n_in > 2 ? in[2].index : 0;
+    }
+    r->attr = wgi_list_append_attrs(list, draft->attr, op->attr_bytes);
+    r->number = take_numbers(list, op, draft);
 }
 
 static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, const wgi_type *out,
                       bool wants)
 {
-    wgi_list *list = &g->list;
-    uint32_t first = wgi_list_count(list);
-    for (int32_t i = 0; i < op->n_out; i++) {
-        wgi_entry *r = wgi_list_append(list, &out[i]);
-        r->op = draft->op;
+    uint32_t first = wgi_list_count(&g->list);
+    wgi_entry *r = append_output(&g->list, draft, out, wants ? wanted_flags(op, out) : 0);
+    complete(&g->list, op, draft, r);
+    wgi_list_seal(&g->list, r);
+    for (int32_t i = 1; i < op->n_out; i++) {
+        r = append_output(&g->list, draft, &out[i], wants ? wanted_flags(op, &out[i]) : 0);
         r->part = (uint8_t)i;
-        (void)output_flags(op, wants, &out[i], &r->flags);
+        wgi_list_seal(&g->list, r);
     }
-    wgi_entry *r = wgi_record_at(list, first);
-    r->attr = (uint32_t)list->attrs.count;
-    set_operands(list, r, draft);
-    append_attrs(list, op, draft->attr);
-    r->number = take_numbers(list, op, draft);
     return wgi_handle(g, first);
 }
 
@@ -216,8 +255,11 @@ static wg_node append(wg_graph *g, const wgi_op *op, const wgi_draft *draft, con
 static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *draft,
                                 wgi_view *views)
 {
+    uint8_t flags = 0;
     for (int32_t i = 0; i < draft->n_in; i++) {
-        views[i] = wgi_record_view(&g->list, wgi_record_at(&g->list, draft->in[i].index));
+        const wgi_entry *x = wgi_record_at(&g->list, draft->in[i].index);
+        wgi_record_look(&g->list, x, &views[i]);
+        flags |= x->flags;
     }
     wgi_infer q;
     q.op = op;
@@ -228,15 +270,12 @@ static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *
     if (!infer(op, draft, &q, &failed)) {
         return failed;
     }
-    bool wants = g->is_training && !g->is_scratch && any_wants(g, draft);
-    for (int32_t i = 0; i < op->n_out; i++) {
-        uint8_t flags;
-        if (!output_flags(op, wants, &q.out[i], &flags)) {
-            return wgi_refuse(draft, WG_ERR_GRADIENT, "wg_stop_gradient",
-                              "an operand wants a gradient and the op has none");
-        }
+    bool wants = (flags & WGI_WANTS_GRADIENT) && g->is_training && !g->is_scratch;
+    if (WGI_UNLIKELY(wants && !has_wanted_gradient(op, q.out))) {
+        return wgi_refuse(draft, WG_ERR_GRADIENT, "wg_stop_gradient",
+                          "an operand wants a gradient and the op has none");
     }
-    if (!wgi_list_reserve(&g->ctx->memory, &g->list, op, draft->n_in, q.out)) {
+    if (WGI_UNLIKELY(!wgi_list_reserve(&g->ctx->memory, &g->list, op, draft->n_in, q.out))) {
         return wgi_refuse(draft, WG_ERR_MEMORY, NULL, "out of memory");
     }
     return append(g, op, draft, q.out, wants);
@@ -280,7 +319,7 @@ wg_node wgi_record(const wgi_draft *draft)
         return wgi_refuse(draft, WG_ERR_INTERNAL, NULL, "no such number");
     }
     n = record_many(g, op, draft);
-    if (WGI_UNLIKELY(g->ctx->is_eager) && !g->is_scratch && wg_is_valid(n)) {
+    if (WGI_UNLIKELY(g->ctx->is_eager) && !g->is_scratch && wgi_is_entry(n)) {
         return wgi_eager_run(g, n);
     }
     return n;
@@ -290,22 +329,31 @@ wg_node wgi_record(const wgi_draft *draft)
 
 bool wgi_view_of(wg_node n, wgi_view *out)
 {
-    memset(out, 0, sizeof *out);
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
+        *out = (wgi_view){.data = NULL};
         return false;
     }
-    *out = wgi_record_view(&n.graph->list, wgi_record_at(&n.graph->list, n.index));
+    wgi_record_look(&n.graph->list, wgi_record_at(&n.graph->list, n.index), out);
     return true;
+}
+
+bool wgi_have_same_shape(wg_node a, wg_node b)
+{
+    if (!wgi_is_entry(a) || !wgi_is_own(a.graph, b)) {
+        return false;
+    }
+    const wgi_list *list = &a.graph->list;
+    return wgi_records_agree(list, wgi_record_at(list, a.index), wgi_record_at(list, b.index));
 }
 
 uint16_t wgi_op_of(wg_node n)
 {
-    return wg_is_valid(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;
+    return wgi_is_entry(n) ? wgi_record_at(&n.graph->list, n.index)->op : WGI_OP_LEAF;
 }
 
 const void *wgi_attr_of(wg_node n)
 {
-    if (!wg_is_valid(n)) {
+    if (!wgi_is_entry(n)) {
         return NULL;
     }
     const wgi_entry *r = wgi_record_at(&n.graph->list, n.index);

@@ -70,6 +70,9 @@ static void kill_shells(const wgi_array *shells)
 
 void wgi_shells_retire(wg_context *ctx, wgi_shells *shells)
 {
+    if (shells->live.count == 0 && shells->resting.count == 0) {
+        return;
+    }
     kill_shells(&shells->live);
     move_shells(ctx, &shells->spare, &shells->resting);
     /* Room for those that now go to rest, so that no later retirement has to ask for it; where
@@ -77,7 +80,9 @@ void wgi_shells_retire(wg_context *ctx, wgi_shells *shells)
     bool has_room =
         wgi_array_reserve(&ctx->memory, &shells->spare, shells->live.count, sizeof(wg_tensor *));
     (void)has_room;
-    move_shells(ctx, &shells->resting, &shells->live);
+    wgi_array rested = shells->resting;
+    shells->resting = shells->live;
+    shells->live = rested;
 }
 
 void wgi_shells_free(wg_context *ctx, wgi_shells *shells)

@@ -221,10 +221,12 @@ static wg_status run_steps(wgi_plan *plan, wg_graph *g)
     const double *values = plan->values.data;
     const bool is_profiled = g->ctx->engine->profile.is_on;
     wgi_args args = {
-        .key = wgi_random_key_make(g->ctx->seed, g->stream, g->step),
         .scratch = (char *)g->ctx->engine->workspace + plan->scratch_offset,
         .fault = &fault,
     };
+    if (plan->has_random) {
+        args.key = wgi_random_key_make(g->ctx->seed, g->stream, g->step);
+    }
     const wgi_step *s = plan->steps.data;
     for (const wgi_step *end = s + plan->steps.count; s < end; s++) {
         args.in = (const wgi_view *)plan->views.data + s->first;

@@ -92,7 +92,9 @@ static wg_status fill_shadow(wg_shadow *s, wg_graph *g, wg_dtype from, wg_dtype 
     s->count = wgi_list_count(&g->list);
     s->source = g;
     s->source_epoch = g->epoch;
-    return copy_leaves(copy, g);
+    wg_status status = copy_leaves(copy, g);
+    wgi_list_rehash(&copy->list);
+    return status;
 }
 
 wg_status wg_shadow_create(wg_graph *g, wg_dtype from, wg_dtype to, wg_shadow **out)

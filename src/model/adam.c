@@ -7,22 +7,17 @@
 #include "core/context.h"
 #include "model/optimizer.h"
 
-static wg_status update(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *u)
+static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
+                        const wgi_update *updates, size_t n)
 {
     const wg_adam_options *options = &o->options.adam;
-    const wgi_adam_update adam = {.dtype = u->dtype,
-                                  .n = u->n,
-                                  .value = u->value,
-                                  .gradient = u->gradient,
-                                  .mean = u->state[0],
-                                  .variance = u->state[1],
-                                  .rate = o->rate,
-                                  .beta1 = options->beta1,
-                                  .beta2 = options->beta2,
-                                  .epsilon = options->epsilon,
-                                  .weight_decay = options->weight_decay,
-                                  .step = u->step};
-    return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&adam);
+    const wgi_adam_rule rule = {.rate = o->rate,
+                                .beta1 = options->beta1,
+                                .beta2 = options->beta2,
+                                .epsilon = options->epsilon,
+                                .weight_decay = options->weight_decay};
+    const int32_t threads = o->model->ctx->threads;
+    return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
 }
 
 static const wgi_optimizer_kind adam_kind = {"adam", update};

@@ -1,8 +1,8 @@
 /* Optimizers: one step of any kind over the parameters of a model.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A step is in two halves: `prepare` makes every allocation and asks every question that can be
- * answered with no, `apply` only computes. So a step that fails has changed no parameter. */
+ * A step lists the parameters that are due, which makes every allocation, and hands the list to a
+ * backend, which takes all of it or none. So a step that fails has changed no parameter. */
 #include "model/optimizer.h"
 
 #include <math.h>
@@ -43,6 +43,8 @@ void wg_optimizer_destroy(wg_optimizer *o)
         }
     }
     wgi_array_free(a, &o->memory, sizeof(wgi_param_memory));
+    wgi_array_free(a, &o->updates, sizeof(wgi_update));
+    wgi_array_free(a, &o->due, sizeof(wg_param *));
     wgi_release(a, o, sizeof *o);
 }
 
@@ -52,26 +54,37 @@ static bool is_due(const wg_param *p)
 }
 
 /* The first backend that does not decline. */
-static wg_status update(const wg_optimizer *o, const wgi_update *u)
+static wg_status update(const wg_optimizer *o, const wgi_update *updates, size_t n)
 {
     const wg_context *ctx = o->model->ctx;
     wg_status status = WG_ERR_UNSUPPORTED;
     for (int32_t i = 0; i < WGI_MAX_BACKENDS && status == WG_ERR_UNSUPPORTED; i++) {
         if (ctx->updates[i] != NULL) {
-            status = o->kind->update(o, ctx->updates[i], u);
+            status = o->kind->update(o, ctx->updates[i], updates, n);
         }
     }
     return status;
 }
 
+/* ---- preparing ---------------------------------------------------------------------------- */
+
+/* Room for every parameter of the model, in all three arrays. */
 static bool reserve_memory(wg_optimizer *o)
 {
-    while (o->memory.count < wg_model_count(o->model)) {
-        if (wgi_array_push(&o->model->ctx->memory, &o->memory, sizeof(wgi_param_memory)) == NULL) {
+    const wg_allocator *a = &o->model->ctx->memory;
+    const size_t n = o->model->params.count;
+    o->updates.count = 0;
+    o->due.count = 0;
+    if (o->memory.count == n && o->due.capacity >= n) {
+        return true;
+    }
+    while (o->memory.count < n) {
+        if (wgi_array_push(a, &o->memory, sizeof(wgi_param_memory)) == NULL) {
             return false;
         }
     }
-    return true;
+    return wgi_array_reserve(a, &o->updates, n, sizeof(wgi_update)) &&
+           wgi_array_reserve(a, &o->due, n, sizeof(wg_param *));
 }
 
 /* A parameter without elements keeps no arrays: kernels do not touch them. */
@@ -87,22 +100,26 @@ static bool reserve_state(const wg_optimizer *o, const wg_param *p)
             }
         }
     }
+    memory->is_reserved = true;
     return true;
 }
 
-static wg_status prepare_param(const wg_optimizer *o, const wg_param *p)
+/* Takes a parameter into the step's list. */
+static wg_status take(wg_optimizer *o, wg_param *p)
 {
-    wg_context *ctx = o->model->ctx;
-    if (!reserve_state(o, p)) {
-        return wgi_context_fail(ctx, WG_ERR_MEMORY, "%s: out of memory for the state of '%s'",
-                                o->kind->name, p->name);
+    const wgi_param_memory *memory = memory_of(o, p->index);
+    if (WGI_UNLIKELY(!memory->is_reserved) && !reserve_state(o, p)) {
+        return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY,
+                                "%s: out of memory for the state of '%s'", o->kind->name, p->name);
     }
-    const wgi_update probe = {
-        .dtype = p->value->type.dtype, .state = memory_of(o, p->index)->state, .step = 1};
-    const wg_status status = update(o, &probe);
-    if (status != WG_OK) {
-        return wgi_context_fail(ctx, status, "%s: no backend updates '%s'", o->kind->name, p->name);
-    }
+    ((wg_param **)o->due.data)[o->due.count++] = p;
+    ((wgi_update *)o->updates.data)[o->updates.count++] =
+        (wgi_update){.value = p->value->data,
+                     .gradient = p->gradient->data,
+                     .state = {memory->state[0], memory->state[1]},
+                     .n = p->value->type.count,
+                     .step = memory->n_steps + 1,
+                     .dtype = p->value->type.dtype};
     return WG_OK;
 }
 
@@ -111,40 +128,54 @@ static wg_status prepare(wg_optimizer *o)
     if (!reserve_memory(o)) {
         return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY, "%s: out of memory", o->kind->name);
     }
+    wg_param *const *params = o->model->params.data;
     wg_status status = WG_OK;
-    for (size_t i = 0; i < wg_model_count(o->model) && status == WG_OK; i++) {
-        const wg_param *p = wg_model_param(o->model, i);
-        status = is_due(p) ? prepare_param(o, p) : WG_OK;
+    for (size_t i = 0; i < o->memory.count && status == WG_OK; i++) {
+        status = is_due(params[i]) ? take(o, params[i]) : WG_OK;
     }
     return status;
 }
 
-static wg_status apply(const wg_optimizer *o, wg_param *p)
+/* ---- applying ----------------------------------------------------------------------------- */
+
+/* Names the first parameter that no backend updates even alone, or the last of all. */
+static wg_status fail(const wg_optimizer *o, wg_status status)
 {
-    wgi_param_memory *memory = memory_of(o, p->index);
-    const wgi_update u = {.dtype = p->value->type.dtype,
-                          .n = p->value->type.count,
-                          .value = p->value->data,
-                          .gradient = p->gradient->data,
-                          .state = memory->state,
-                          .step = memory->n_steps + 1};
-    const wg_status status = update(o, &u);
-    if (status == WG_OK) {
-        memory->n_steps++;
-        p->value->version++;
-        p->is_gradient_empty = true;
+    wg_param *const *due = o->due.data;
+    size_t i = 0;
+    while (i + 1 < o->due.count) {
+        const wgi_update probe = {.dtype = due[i]->value->type.dtype, .step = 1};
+        if (update(o, &probe, 1) != WG_OK) {
+            break;
+        }
+        i++;
     }
-    return status;
+    return wgi_context_fail(o->model->ctx, status, "%s: no backend updates '%s'", o->kind->name,
+                            due[i]->name);
+}
+
+static void finish(const wg_optimizer *o)
+{
+    wg_param *const *due = o->due.data;
+    for (size_t i = 0; i < o->due.count; i++) {
+        memory_of(o, due[i]->index)->n_steps++;
+        due[i]->value->version++;
+        due[i]->is_gradient_empty = true;
+    }
 }
 
 wg_status wg_optimizer_step(wg_optimizer *o)
 {
     wg_status status = o == NULL ? WG_ERR_ARGUMENT : prepare(o);
-    for (size_t i = 0; status == WG_OK && i < wg_model_count(o->model); i++) {
-        wg_param *p = wg_model_param(o->model, i);
-        status = is_due(p) ? apply(o, p) : WG_OK;
+    if (status != WG_OK || o->due.count == 0) {
+        return status;
     }
-    return status;
+    status = update(o, o->updates.data, o->updates.count);
+    if (status != WG_OK) {
+        return fail(o, status);
+    }
+    finish(o);
+    return WG_OK;
 }
 
 double wg_optimizer_rate(const wg_optimizer *o)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: memory[i] belongs to parameter i of the model; n_steps counts the steps that changed
- * that parameter, and while it is 0 the state's elements mean nothing but zero. */
+ * that parameter, and while it is 0 the state's elements mean nothing but zero. `updates` and `due`
+ * mean something within a step alone. */
 #ifndef WG_MODEL_OPTIMIZER_H
 #define WG_MODEL_OPTIMIZER_H
 
@@ -10,29 +11,19 @@
 #include "core/memory.h"
 #include "model/model.h"
 
-#define WGI_MAX_STATES 2
-
 /* What an optimizer remembers of one parameter. */
 typedef struct wgi_param_memory {
     void *state[WGI_MAX_STATES]; /* arrays of the parameter's type; NULL until its first step */
     size_t state_bytes;          /* of each */
     int64_t n_steps;
+    bool is_reserved; /* its state is there, as far as it has any */
 } wgi_param_memory;
-
-/* One parameter's update, as an optimizer hands it to a backend. */
-typedef struct wgi_update {
-    int32_t dtype;
-    int64_t n;
-    void *value;
-    const void *gradient;
-    void *const *state;
-    int64_t step; /* 1 at the first */
-} wgi_update;
 
 typedef struct wgi_optimizer_kind {
     const char *name;
-    /* Fills in the kind's options and calls the backend; WG_ERR_UNSUPPORTED where it has none. */
-    wg_status (*update)(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *u);
+    /* Hands the list to the backend; WG_ERR_UNSUPPORTED where it declines. */
+    wg_status (*update)(const wg_optimizer *o, const wgi_updates *backend,
+                        const wgi_update *updates, size_t n);
 } wgi_optimizer_kind;
 
 struct wg_optimizer {
@@ -44,7 +35,9 @@ struct wg_optimizer {
         wg_sgd_options sgd;
         wg_adam_options adam;
     } options;
-    wgi_array memory; /* wgi_param_memory, one for each parameter seen */
+    wgi_array memory;  /* wgi_param_memory, one for each parameter seen */
+    wgi_array updates; /* wgi_update: the step's list, with room for all of them */
+    wgi_array due;     /* wg_param *, to whom the updates belong */
 };
 
 /* An optimizer without options or state. WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */

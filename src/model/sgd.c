@@ -7,20 +7,16 @@
 #include "core/context.h"
 #include "model/optimizer.h"
 
-static wg_status update(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *u)
+static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
+                        const wgi_update *updates, size_t n)
 {
     const wg_sgd_options *options = &o->options.sgd;
-    const wgi_sgd_update sgd = {.dtype = u->dtype,
-                                .n = u->n,
-                                .value = u->value,
-                                .gradient = u->gradient,
-                                .velocity = u->state[0],
-                                .rate = o->rate,
-                                .momentum = options->momentum,
-                                .weight_decay = options->weight_decay,
-                                .is_nesterov = options->is_nesterov,
-                                .is_first = u->step == 1};
-    return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&sgd);
+    const wgi_sgd_rule rule = {.rate = o->rate,
+                               .momentum = options->momentum,
+                               .weight_decay = options->weight_decay,
+                               .is_nesterov = options->is_nesterov};
+    const int32_t threads = o->model->ctx->threads;
+    return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
 
 static const wgi_optimizer_kind sgd_kind = {"sgd", update};

@@ -154,11 +154,11 @@ static bool is_foldable(wg_node a, wg_node b)
 
 wg_node wg_matmul(wg_node a, wg_node b)
 {
-    if (!is_foldable(a, b)) {
-        return record(a, b, false, false);
-    }
     const bool is_a_transposed = is_transpose(a);
     const bool is_b_transposed = is_transpose(b);
+    if ((!is_a_transposed && !is_b_transposed) || !is_foldable(a, b)) {
+        return record(a, b, false, false);
+    }
     return record(is_a_transposed ? wg_node_input(a, 0) : a,
                   is_b_transposed ? wg_node_input(b, 0) : b, is_a_transposed, is_b_transposed);
 }

@@ -179,29 +179,28 @@ static const wg_node nothing;
 
 static wg_node reciprocal(wg_node x)
 {
-    return wgi_record_unary(WGI_OP_reciprocal, x, NULL);
+    return wgi_record_one(x, WGI_OP_reciprocal);
 }
 
 static wg_node log_slope(wg_node x)
 {
-    return wgi_record_unary(WGI_OP_log_slope, x, NULL);
+    return wgi_record_one(x, WGI_OP_log_slope);
 }
 
 static wg_node one_minus(wg_node x)
 {
-    return wgi_record_unary(WGI_OP_one_minus, x, NULL);
+    return wgi_record_one(x, WGI_OP_one_minus);
 }
 
 static wg_node scale_by(wg_node x, wgi_number factor)
 {
-    wgi_draft draft = {.op = WGI_OP_scale, .n_in = 1, .in = &x, .number = factor};
-    return wgi_record(&draft);
+    return wgi_record_one_with(x, factor, WGI_OP_scale);
 }
 
-static wg_node record_with_number(uint16_t op, wg_node x, double number)
+/* dy in the shape of y, as the gradient of x. */
+static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
 {
-    wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .numbers = &number};
-    return wgi_record(&draft);
+    return rule->is_uniform ? dy : wgi_sum_like(dy, x);
 }
 
 #define UNARY_GRADIENT(name, formula)                                                              \
@@ -223,10 +222,10 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
         const wg_node dy = rule->dy[0];                                                            \
         (void)y;                                                                                   \
         if (rule->wants[0]) {                                                                      \
-            rule->dx[0] = wgi_sum_like(formula_a, a);                                              \
+            rule->dx[0] = gradient_of(rule, formula_a, a);                                         \
         }                                                                                          \
         if (rule->wants[1]) {                                                                      \
-            rule->dx[1] = wgi_sum_like(formula_b, b);                                              \
+            rule->dx[1] = gradient_of(rule, formula_b, b);                                         \
         }                                                                                          \
     }
 
@@ -303,6 +302,9 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
     .samples = samples_##name, .n_samples = WGI_COUNT(samples_##name), .bad = bad_##name,          \
     .n_bad = WGI_COUNT(bad_##name)
 
+#define LIKE_floating WGI_LIKE_FLOATING
+#define LIKE_numeric WGI_LIKE_NUMERIC
+
 #define UNARY_ROW(name, more_traits, accepts, count)                                               \
     const wgi_op wgi_op_##name = {                                                                 \
         #name,                                                                                     \
@@ -312,13 +314,14 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
         .n_out = 1,                                                                                \
         .n_numbers = (count),                                                                      \
         .operands = {"x"},                                                                         \
+        .like_dtypes = LIKE_##accepts,                                                             \
         .infer = infer_unary_##accepts,                                                            \
         .gradient = gradient_##name,                                                               \
         .reference = {I64_ENTRY_##accepts(name) WGI_REALS(run_##name)},                            \
         SAMPLE_FIELDS(name),                                                                       \
     };
 
-#define BINARY_ROW(name, more_traits, rule, differentiate, i64_entry)                              \
+#define BINARY_ROW(name, more_traits, like, rule, differentiate, i64_entry)                        \
     const wgi_op wgi_op_##name = {                                                                 \
         #name,                                                                                     \
         .traits = WGI_POINTWISE | WGI_BROADCAST | (more_traits),                                   \
@@ -326,6 +329,7 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
         .max_in = 2,                                                                               \
         .n_out = 1,                                                                                \
         .operands = {"a", "b"},                                                                    \
+        .like_dtypes = (like),                                                                     \
         .infer = (rule),                                                                           \
         .gradient = (differentiate),                                                               \
         .reference = {i64_entry(name) WGI_REALS(run_##name)},                                      \
@@ -335,7 +339,7 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
 #define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \
     wg_node wg_##name(wg_node x)                                                                   \
     {                                                                                              \
-        return wgi_record_unary(WGI_OP_##name, x, NULL);                                           \
+        return wgi_record_one(x, WGI_OP_##name);                                                   \
     }                                                                                              \
     UNARY_GRADIENT(name, dx)                                                                       \
     BUILD(name, wg_##name(in[0]))                                                                  \
@@ -351,7 +355,7 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
 #define WGI_UNARY_NUMBER(name, number, traits, fill, is_kink, formula, dx)                         \
     wg_node wg_##name(wg_node x, double p)                                                         \
     {                                                                                              \
-        return record_with_number(WGI_OP_##name, x, p);                                            \
+        return wgi_record_one_given(x, p, WGI_OP_##name);                                          \
     }                                                                                              \
     UNARY_GRADIENT(name, dx)                                                                       \
     BUILD(name, wg_##name(in[0], number))                                                          \
@@ -361,22 +365,22 @@ static wg_node record_with_number(uint16_t op, wg_node x, double number)
 #define WGI_BINARY(name, traits, accepts, fill, formula, da, db)                                   \
     wg_node wg_##name(wg_node a, wg_node b)                                                        \
     {                                                                                              \
-        return wgi_record_binary(WGI_OP_##name, a, b, NULL);                                       \
+        return wgi_record_two(a, b, WGI_OP_##name);                                                \
     }                                                                                              \
     BINARY_GRADIENT(name, da, db)                                                                  \
     BUILD(name, wg_##name(in[0], in[1]))                                                           \
     BINARY_SAMPLES(name, accepts, fill)                                                            \
-    BINARY_ROW(name, (traits) | WGI_IN_PLACE, infer_binary_##accepts, gradient_##name,             \
-               I64_ENTRY_##accepts)
+    BINARY_ROW(name, (traits) | WGI_IN_PLACE, LIKE_##accepts, infer_binary_##accepts,              \
+               gradient_##name, I64_ENTRY_##accepts)
 
 #define WGI_COMPARE(name, formula)                                                                 \
     wg_node wg_##name(wg_node a, wg_node b)                                                        \
     {                                                                                              \
-        return wgi_record_binary(WGI_OP_##name, a, b, NULL);                                       \
+        return wgi_record_two(a, b, WGI_OP_##name);                                                \
     }                                                                                              \
     BUILD(name, wg_##name(in[0], in[1]))                                                           \
     BINARY_SAMPLES(name, numeric, WGI_NORMAL)                                                      \
-    BINARY_ROW(name, WGI_KINKED, infer_compare, NULL, I64_ENTRY_numeric)
+    BINARY_ROW(name, WGI_KINKED, 0, infer_compare, NULL, I64_ENTRY_numeric)
 
 #include "ops/pointwise.def"
 

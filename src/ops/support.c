@@ -82,7 +82,14 @@ wg_status wgi_infer_shape(wgi_infer *q, int32_t output, int dtype, int32_t rank,
 wg_status wgi_infer_like(wgi_infer *q, int32_t output, int32_t i)
 {
     const wgi_view *x = &q->in[i];
-    return wgi_infer_shape(q, output, x->dtype, x->rank, x->dims);
+    wgi_type *out = &q->out[output];
+    out->dtype = x->dtype;
+    out->rank = x->rank;
+    out->count = x->count;
+    for (int32_t k = 0; k < x->rank; k++) {
+        out->dims[k] = x->dims[k];
+    }
+    return WG_OK;
 }
 
 /* The size of a view along the axis counted from the end, 1 where there is none. */
@@ -175,10 +182,8 @@ bool wgi_take_axis(const wgi_draft *draft, wg_node x, int32_t axis, int64_t *pla
 
 wg_node wgi_sum_like(wg_node dy, wg_node x)
 {
-    wgi_view from;
     wgi_view to;
-    if (!wgi_view_of(dy, &from) || !wgi_view_of(x, &to) ||
-        wgi_same_shape(from.rank, from.dims, to.rank, to.dims)) {
+    if (wgi_have_same_shape(dy, x) || !wgi_view_of(dy, &to) || !wgi_view_of(x, &to)) {
         return dy;
     }
     return wg_sum_to(dy, to.rank, to.dims);

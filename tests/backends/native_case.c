@@ -4,6 +4,7 @@
 
 #include "support/cmocka_all.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,4 +135,34 @@ wg_status wgt_reference_run(const wgt_native_case *c, wgi_fault *fault)
                            .attr = c->attr,
                            .fault = fault};
     return op->reference[dtype](&args);
+}
+
+void wgt_view_draw(const wgi_view *v, wg_rng *rng, bool has_specials)
+{
+    const double specials[8] = {0.0,         -0.0,     (double)INFINITY, -(double)INFINITY,
+                                (double)NAN, 0x1p-149, -0x1.fffffep127,  0x1p-126};
+    for (int64_t i = 0; i < v->count; i++) {
+        const uint64_t pick = wg_rng_below(rng, 64);
+        const double value = has_specials && pick < 8 ? specials[pick] : wg_rng_normal(rng);
+        wgi_store_double(v->dtype, v->data, i, value);
+    }
+}
+
+static double error_of(double a, double b, double least)
+{
+    if (a == b || (isnan(a) && isnan(b))) {
+        return 0.0;
+    }
+    const double error = fabs(a - b) / (fabs(b) + least);
+    return isfinite(a) && isfinite(b) ? error : (double)INFINITY;
+}
+
+double wgt_view_error(const wgi_view *a, const wgi_view *b, double least)
+{
+    double worst = 0.0;
+    for (int64_t i = 0; i < a->count; i++) {
+        worst = fmax(worst, error_of(wgi_load_double(a->dtype, a->data, i),
+                                     wgi_load_double(b->dtype, b->data, i), least));
+    }
+    return worst;
 }

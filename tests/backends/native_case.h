@@ -3,6 +3,8 @@
 #ifndef WG_TESTS_NATIVE_CASE_H
 #define WG_TESTS_NATIVE_CASE_H
 
+#include <wengert/tensor.h>
+
 #include "backends/native/native.h"
 
 /* What a kernel is run on. */
@@ -30,5 +32,13 @@ wgi_view wgt_view(int dtype, int32_t rank, const int64_t *dims);
 
 /* Its bytes with those behind it. */
 size_t wgt_view_bytes(const wgi_view *v);
+
+/* Fills it with normal numbers; where has_specials, one in eight is 0, -0, infinite, NaN, tiny or
+ * huge. */
+void wgt_view_draw(const wgi_view *v, wg_rng *rng, bool has_specials);
+
+/* The largest |a - b| / (|b| + least) over two views, 0 where there is none; equal infinities and
+ * two NaN agree, anything else that is not finite gives infinity. */
+double wgt_view_error(const wgi_view *a, const wgi_view *b, double least);
 
 #endif

@@ -13,7 +13,7 @@
 #include "backends/onednn/call.h"
 
 enum {
-    N = 64
+    N = 288 /* large enough for oneDNN to serve its products beside the native kernels */
 };
 
 /* Runs one step of a product that oneDNN serves, with the k-th oneDNN call denied (0: none), and

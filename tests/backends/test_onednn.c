@@ -55,10 +55,11 @@ static int finish(void **state)
 /* ---- values ------------------------------------------------------------------------------- */
 
 static const wgt_shapes plain[] = {
-    {2, {32, 32}, 2, {32, 32}, 2, {32, 32}},   {2, {33, 65}, 2, {65, 47}, 2, {33, 47}},
-    {2, {128, 64}, 2, {64, 10}, 2, {128, 10}}, {2, {200, 200}, 2, {200, 200}, 2, {200, 200}},
-    {2, {1, 784}, 2, {784, 128}, 2, {1, 128}}, {2, {784, 128}, 2, {128, 1}, 2, {784, 1}},
-    {2, {300, 1}, 2, {1, 300}, 2, {300, 300}}, {2, {1, 40000}, 2, {40000, 1}, 2, {1, 1}},
+    {2, {32, 32}, 2, {32, 32}, 2, {32, 32}},     {2, {33, 65}, 2, {65, 47}, 2, {33, 47}},
+    {2, {128, 64}, 2, {64, 10}, 2, {128, 10}},   {2, {200, 200}, 2, {200, 200}, 2, {200, 200}},
+    {2, {1, 784}, 2, {784, 128}, 2, {1, 128}},   {2, {784, 128}, 2, {128, 1}, 2, {784, 1}},
+    {2, {300, 1}, 2, {1, 300}, 2, {300, 300}},   {2, {1, 40000}, 2, {40000, 1}, 2, {1, 1}},
+    {2, {130, 90}, 2, {90, 110}, 2, {130, 110}},
 };
 
 static const wgt_shapes batched[] = {
@@ -142,10 +143,9 @@ static void test_onednn_nan_and_infinity_propagate(void **state)
 /* ---- bits --------------------------------------------------------------------------------- */
 
 static const wgt_shapes bit_shapes[] = {
-    {2, {32, 64}, 2, {64, 64}, 2, {32, 64}},
-    {2, {200, 200}, 2, {200, 200}, 2, {200, 200}},
-    {2, {16, 5000}, 2, {5000, 16}, 2, {16, 16}},
-    {3, {7, 33, 100}, 3, {7, 100, 40}, 3, {7, 33, 40}},
+    {2, {32, 64}, 2, {64, 64}, 2, {32, 64}},     {2, {200, 200}, 2, {200, 200}, 2, {200, 200}},
+    {2, {16, 5000}, 2, {5000, 16}, 2, {16, 16}}, {3, {7, 33, 100}, 3, {7, 100, 40}, 3, {7, 33, 40}},
+    {2, {784, 64}, 2, {64, 128}, 2, {784, 128}},
 };
 
 static size_t result_bytes(const wgt_case *c)
@@ -509,6 +509,123 @@ static void test_onednn_declines_other_dtypes(void **state)
     assert_string_equal(wgt_case_accepts(&c), "f64 has no oneDNN kernel");
 }
 
+/* ---- routes ------------------------------------------------------------------------------- */
+
+/* What the table of routes asks of the context: that the other kernels are there. */
+static const wgi_backend stand_in = {.name = "native"};
+
+static const char *reason_beside_native(const wgt_shapes *shapes, int transposes,
+                                        bool is_thread_invariant)
+{
+    wgt_case c;
+    wgt_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
+    c.is_thread_invariant = is_thread_invariant && wgi_onednn_can_limit_threads();
+    bench.ctx.backends[0].backend = &stand_in;
+    bench.ctx.n_backends = 1;
+    const char *reason = wgt_case_accepts(&c);
+    bench.ctx.n_backends = 0;
+    return reason;
+}
+
+static void test_onednn_leaves_vectors_to_native(void **state)
+{
+    static const wgt_shapes shapes[] = {
+        {2, {1, 784}, 2, {784, 128}, 2, {1, 128}},
+        {2, {784, 128}, 2, {128, 1}, 2, {784, 1}},
+        {2, {784, 1}, 2, {1, 128}, 2, {784, 128}},
+    };
+    (void)state;
+    for (int i = 0; i < 4 * N_OF(shapes); i++) {
+        assert_string_equal(reason_beside_native(&shapes[i / 4], i % 4, false),
+                            "a vector: native is faster");
+    }
+}
+
+static void test_onednn_leaves_small_products_to_native(void **state)
+{
+    static const wgt_shapes small = {2, {34, 34}, 2, {34, 34}, 2, {34, 34}};
+    static const wgt_shapes large = {2, {512, 512}, 2, {512, 512}, 2, {512, 512}};
+    (void)state;
+    assert_string_equal(reason_beside_native(&small, 0, false), "native is faster at these sizes");
+    for (int transposes = 0; transposes < 4; transposes++) {
+        assert_null(reason_beside_native(&large, transposes, false));
+    }
+}
+
+/* The native kernel uses all threads for the bits that oneDNN has on one alone. */
+static void test_onednn_leaves_invariant_products_to_native(void **state)
+{
+    static const wgt_shapes large = {2, {512, 512}, 2, {512, 512}, 2, {512, 512}};
+    (void)state;
+    if (!wgi_onednn_can_limit_threads()) {
+        skip();
+    }
+    assert_string_equal(reason_beside_native(&large, 0, true),
+                        "native gives the same bits on any number of threads");
+}
+
+/* Native declines these. */
+static void test_onednn_keeps_products_whose_batches_cross(void **state)
+{
+    static const wgt_shapes crossed = {4, {2, 1, 40, 33}, 4, {1, 3, 33, 35}, 4, {2, 3, 40, 35}};
+    (void)state;
+    assert_null(reason_beside_native(&crossed, 0, false));
+    assert_null(reason_beside_native(&crossed, 0, true));
+}
+
+static int64_t form_of(wgt_case *c)
+{
+    wgi_prepared prepared;
+    assert_int_equal(wgt_case_prepare(c, &prepared), WG_OK);
+    const int64_t form = ((wgi_onednn_primitive *)prepared.state)->key.form;
+    wgt_matmul()->destroy(&bench.ctx, &prepared);
+    return form;
+}
+
+/* Of the three products of a layer's step, and only where they are large. */
+static void test_onednn_asks_for_gradients_of_weights_as_such(void **state)
+{
+    static const wgt_shapes large = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
+    static const wgt_shapes small = {2, {50, 70}, 2, {70, 60}, 2, {50, 60}};
+    static const wgt_shapes many = {3, {2, 130, 90}, 3, {2, 90, 110}, 3, {2, 130, 110}};
+    wgt_case c;
+    (void)state;
+    for (int transposes = 0; transposes < 4; transposes++) {
+        wgt_case_make(&c, &bench, &large, (transposes & 1) != 0, (transposes & 2) != 0);
+        /* Where the library has plain loops alone for it, it is asked for the product. */
+        if (transposes != 1) {
+            assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
+        } else {
+            print_message("form of the gradient of weights: %d\n", (int)form_of(&c));
+        }
+    }
+    wgt_case_make(&c, &bench, &small, true, false);
+    assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
+    wgt_case_make(&c, &bench, &many, true, false);
+    assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
+}
+
+/* H4 for that form; what was there before does not matter. */
+static void test_onednn_gradients_of_weights_propagate_nan(void **state)
+{
+    static const wgt_shapes shapes = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
+    static const float odd[] = {NAN, INFINITY, -INFINITY};
+    (void)state;
+    for (int i = 0; i < N_OF(odd); i++) {
+        wgt_case c;
+        wgt_case_make(&c, &bench, &shapes, true, false);
+        wgt_case_fill(&c);
+        c.a[7 * 130 + 5] = odd[i];
+        c.b[7 * 110 + 9] = 0;
+        c.b[8 * 110 + 3] = odd[i];
+        wgt_case_compute(&c);
+        wgt_case_check(&c);
+        assert_true(isnan(c.y[5 * 110 + 9]) != 0);
+        assert_true(isfinite(c.y[4 * 110 + 2]) != 0);
+        wgt_case_free(&c);
+    }
+}
+
 /* ---- the library as it is: why the guards stand ------------------------------------------- */
 
 static int describe_raw(const dnnl_dims_t sizes)
@@ -641,6 +758,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_onednn_declines_shapes_that_do_not_fit, start, finish),
         cmocka_unit_test_setup_teardown(test_onednn_declines_ranks, start, finish),
         cmocka_unit_test_setup_teardown(test_onednn_declines_other_dtypes, start, finish),
+        cmocka_unit_test_setup_teardown(test_onednn_leaves_vectors_to_native, start, finish),
+        cmocka_unit_test_setup_teardown(test_onednn_leaves_small_products_to_native, start, finish),
+        cmocka_unit_test_setup_teardown(test_onednn_leaves_invariant_products_to_native, start,
+                                        finish),
+        cmocka_unit_test_setup_teardown(test_onednn_keeps_products_whose_batches_cross, start,
+                                        finish),
+        cmocka_unit_test_setup_teardown(test_onednn_asks_for_gradients_of_weights_as_such, start,
+                                        finish),
+        cmocka_unit_test_setup_teardown(test_onednn_gradients_of_weights_propagate_nan, start,
+                                        finish),
     };
     return cmocka_run_group_tests(library, NULL, NULL) + cmocka_run_group_tests(tests, NULL, NULL);
 }

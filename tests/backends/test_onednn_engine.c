@@ -305,11 +305,51 @@ static void test_onednn_engine_prepare_fails_at_each_call(void **state)
     }
 }
 
+static const wgt_shapes weights = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
+
+/* A gradient of weights: one description more, for the hint. */
+static void test_onednn_engine_prepare_of_weights_fails_at_each_call(void **state)
+{
+    (void)state;
+    wgt_case c;
+    wgt_case_make(&c, &bench, &weights, true, false);
+    for (int i = 0; i < N_OF(statuses); i++) {
+        if (statuses[i] != dnnl_unimplemented) {
+            assert_in_range(deny_each_of_prepare(&c, statuses[i]), 10, 12);
+        }
+    }
+}
+
+/* What the library has nothing for in that form, it is asked for as a product. */
+static void test_onednn_engine_falls_back_to_the_product(void **state)
+{
+    (void)state;
+    wgt_case c;
+    wgi_prepared prepared;
+    wgt_case_make(&c, &bench, &weights, true, false);
+    wgt_case_fill(&c);
+    deny(4, dnnl_unimplemented);
+    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    assert_int_equal(((wgi_onednn_primitive *)prepared.state)->key.form, WGI_ONEDNN_MATMUL);
+    assert_int_equal(wgt_case_run(&c, &prepared), WG_OK);
+    wgt_case_check(&c);
+    destroy(&prepared);
+    wgt_case_free(&c);
+}
+
+/* Makes the next run set every pointer, as one on operands elsewhere does. */
+static void forget_data(const wgi_prepared *prepared)
+{
+    wgi_onednn_primitive *p = prepared->state;
+    memset(p->data, 0, sizeof p->data);
+}
+
 static int64_t deny_each_of_run(const wgt_case *c, const wgi_prepared *prepared,
                                 dnnl_status_t status)
 {
     for (int64_t at = 1;; at++) {
         const int64_t n_live = wgi_dnnl_test.n_live;
+        forget_data(prepared);
         deny(at, status);
         const wg_status answer = wgt_case_run(c, prepared);
         assert_int_equal(wgi_dnnl_test.n_live, n_live);
@@ -344,6 +384,32 @@ static void test_onednn_engine_run_fails_at_each_call(void **state)
     destroy(&prepared);
     wgt_case_free(&c);
     free(first);
+}
+
+/* Pointers are set where operands have moved, and only there. */
+static void test_onednn_engine_run_follows_operands_that_move(void **state)
+{
+    wgt_case c;
+    wgt_case other;
+    wgi_prepared prepared;
+    (void)state;
+    wgt_case_make(&c, &bench, &shapes, false, false);
+    wgt_case_make(&other, &bench, &shapes, false, false);
+    wgt_case_fill(&c);
+    wgt_case_fill(&other);
+    other.a[0] = 100.0F;
+    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    for (int i = 0; i < 4; i++) {
+        const wgt_case *now = i % 2 == 0 ? &c : &other;
+        assert_int_equal(wgt_case_run(now, &prepared), WG_OK);
+        wgt_case_check(now);
+        const int64_t n_calls = wgi_dnnl_test.n_calls;
+        assert_int_equal(wgt_case_run(now, &prepared), WG_OK);
+        assert_in_range(wgi_dnnl_test.n_calls - n_calls, 2, 3);
+    }
+    destroy(&prepared);
+    wgt_case_free(&other);
+    wgt_case_free(&c);
 }
 
 static void test_onednn_engine_open_out_of_memory(void **state)
@@ -392,7 +458,13 @@ int main(void)
         cmocka_unit_test_setup(test_onednn_engine_open_fails_at_each_call, reset),
         cmocka_unit_test_setup_teardown(test_onednn_engine_prepare_fails_at_each_call, start,
                                         finish),
+        cmocka_unit_test_setup_teardown(test_onednn_engine_prepare_of_weights_fails_at_each_call,
+                                        start, finish),
+        cmocka_unit_test_setup_teardown(test_onednn_engine_falls_back_to_the_product, start,
+                                        finish),
         cmocka_unit_test_setup_teardown(test_onednn_engine_run_fails_at_each_call, start, finish),
+        cmocka_unit_test_setup_teardown(test_onednn_engine_run_follows_operands_that_move, start,
+                                        finish),
         cmocka_unit_test_setup(test_onednn_engine_open_out_of_memory, reset),
         cmocka_unit_test_setup_teardown(test_onednn_engine_prepare_out_of_memory, start, finish),
     };

@@ -31,6 +31,24 @@ static void test_plan_is_found_again_with_other_data(void **state)
     assert_near(b, 4 * a, 1e-12);
 }
 
+/* Lists of one hash are told apart by their content. */
+static void test_plan_tells_colliding_lists_apart(void **state)
+{
+    fixture *f = *state;
+    f->ctx->is_hash_constant = true;
+    for (int i = 0; i < 6; i++) {
+        wg_node x = scalar_variable(f, 3);
+        wg_node y = i % 2 == 0 ? wg_square(x) : wg_neg(x);
+        assert_int_equal(wg_backward(y), WG_OK);
+        assert_near(wg_item(y), i % 2 == 0 ? 9 : -3, 0);
+        assert_near(gradient_at(x, 0), i % 2 == 0 ? 6 : -1, 0);
+        assert_int_equal(wg_graph_reset(f->g), WG_OK);
+    }
+    assert_int_equal(stats_of(f).plan_misses, 2);
+    assert_int_equal(stats_of(f).plan_hits, 4);
+    assert_int_equal(stats_of(f).plans, 2);
+}
+
 static void test_plan_draws_anew_each_step(void **state)
 {
     fixture *f = *state;
@@ -115,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         GRAPH_TEST(test_plan_is_found_again_with_other_data),
+        GRAPH_TEST(test_plan_tells_colliding_lists_apart),
         GRAPH_TEST(test_plan_draws_anew_each_step),
         GRAPH_TEST(test_plan_takes_numbers_at_refresh),
         GRAPH_TEST(test_plan_cache_is_bounded),

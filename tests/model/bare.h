@@ -14,10 +14,17 @@
 
 typedef wgt_plain bare;
 
+/* Those of the best instruction set. */
+static inline const wgi_updates *bare_updates(void)
+{
+    const wgi_native native = {.isa = wgi_isa_detect()};
+    return wgi_native_backend.updates(&native);
+}
+
 static inline void bare_start(bare *b)
 {
     wgt_plain_start(b);
-    b->ctx.updates[1] = wgi_native_backend.updates;
+    b->ctx.updates[1] = bare_updates();
 }
 
 static inline void bare_finish(bare *b)

@@ -35,8 +35,8 @@ static size_t words_of_attrs(const wgi_problem *problem)
     size_t words = 0;
     for (uint32_t i = 0; i < problem->group->n_members; i++) {
         const wgi_member *m = &problem->group->members[i];
-        const size_t end = m->attr + (problem->ctx->ops->ops[m->op]->attr_bytes + 7) / 8;
-        words = end > words ? end : words;
+        const size_t n = (problem->ctx->ops->ops[m->op]->attr_bytes + 7) / 8;
+        words = n > 0 && m->attr + n > words ? m->attr + n : words;
     }
     return words;
 }
@@ -107,7 +107,7 @@ static wg_status run_member(const stepwise *s, const wgi_args *args, uint32_t i)
         .out = &out,
         .n_in = m->n_in,
         .n_out = 1,
-        .attr = s->attrs + m->attr,
+        .attr = op->attr_bytes > 0 ? s->attrs + m->attr : NULL,
         .numbers = m->number != WGI_NO_NUMBER ? args->numbers + m->number : NULL,
         .fault = args->fault,
     };

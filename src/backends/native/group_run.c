@@ -79,7 +79,8 @@ static void feed_end(const share *s, const wgi_end *end, int64_t first, int64_t 
     char *states = (char *)s->args->scratch + end->states;
     void *y = s->args->out[end->out].data;
     while (n > 0) {
-        const int64_t some = least(n, segment - first % segment);
+        const int64_t into = first < segment ? first : first % segment;
+        const int64_t some = least(n, segment - into);
         wgi_reduce_feed(&end->plan, states, y, x, first, some);
         x += some * (int64_t)end->size;
         first += some;
@@ -136,8 +137,8 @@ static void run_block(const share *s, int64_t first, int64_t into, int64_t n)
 static void run_elements(const share *s, int64_t first, int64_t end)
 {
     const wgi_grid *grid = &s->program->grid;
-    int64_t column = first % grid->row;
-    int64_t into = column % grid->block;
+    int64_t column = first == 0 ? 0 : first % grid->row;
+    int64_t into = column == 0 ? 0 : column % grid->block;
     while (first < end) {
         const int64_t in_row = grid->row - column;
         const int64_t in_block = grid->block - into;
@@ -158,6 +159,10 @@ static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, in
     start_share(&s, scratch);
     if (n_shares == 1 && p->grid.n_blocks == 1) {
         run_block(&s, 0, 0, count);
+        return;
+    }
+    if (n_shares == 1) {
+        run_elements(&s, 0, count);
         return;
     }
     const int64_t n_segments = (count + p->segment - 1) / p->segment;

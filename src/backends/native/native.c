@@ -8,9 +8,12 @@
 #include "core/context.h"
 
 #include "backends/native/group.h"
+#include "backends/native/loss.h"
 #include "backends/native/matmul.h"
+#include "backends/native/move.h"
 #include "backends/native/reduce.h"
-#include "backends/native/updates.h"
+#include "backends/native/softmax.h"
+#include "backends/native/updates_hot.h"
 
 static wg_status open_native(wg_context *ctx, void **state)
 {
@@ -41,6 +44,20 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_reduce_destroy,                                                      \
     }
 
+#define LOSS(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_loss_accepts,                \
+        .prepare = wgi_native_loss_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_loss_destroy,                                                        \
+    }
+
+#define ROWS(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_##name_##_accepts,           \
+        .prepare = wgi_native_rows_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_rows_destroy,                                                        \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -48,10 +65,42 @@ static const wgi_kernel kernels[] = {
         .accepts = wgi_native_matmul_accepts,
         .prepare = wgi_native_matmul_prepare,
         .run = wgi_native_matmul_run,
+        .destroy = wgi_native_matmul_destroy,
     },
     REDUCTION(sum),
     REDUCTION(mean),
     REDUCTION(sum_to),
+    {
+        .name = "native.softmax",
+        .op = "softmax",
+        .accepts = wgi_native_softmax_accepts,
+        .prepare = wgi_native_softmax_prepare,
+        .run = wgi_native_softmax_run,
+        .destroy = wgi_native_softmax_destroy,
+    },
+    {
+        .name = "native.log_softmax",
+        .op = "log_softmax",
+        .accepts = wgi_native_softmax_accepts,
+        .prepare = wgi_native_log_softmax_prepare,
+        .run = wgi_native_softmax_run,
+        .destroy = wgi_native_softmax_destroy,
+    },
+    LOSS(cross_entropy),
+    LOSS(cross_entropy_backward),
+    LOSS(mse),
+    LOSS(half_sum_squares),
+    {
+        .name = "native.permute",
+        .op = "permute",
+        .accepts = wgi_native_permute_accepts,
+        .prepare = wgi_native_permute_prepare,
+        .run = wgi_native_permute_run,
+        .destroy = wgi_native_permute_destroy,
+    },
+    ROWS(gather),
+    ROWS(scatter_add),
+    ROWS(one_hot),
     {
         .name = "native.pointwise",
         .op = NULL,
@@ -69,11 +118,11 @@ static const wgi_kernel group = {
     .destroy = wgi_group_state_free,
 };
 
-static const wgi_updates updates = {
-    .backend = "native",
-    .sgd = wgi_native_sgd,
-    .adam = wgi_native_adam,
-};
+static const wgi_updates *updates_of(const void *state)
+{
+    const wgi_native *native = state;
+    return WGI_HOT_PICK(wgi_native_updates, native->isa);
+}
 
 const wgi_backend wgi_native_backend = {
     .name = "native",
@@ -83,5 +132,5 @@ const wgi_backend wgi_native_backend = {
     .n_kernels = (int32_t)(sizeof kernels / sizeof kernels[0]),
     .group = &group,
     .joins = wgi_native_joins,
-    .updates = &updates,
+    .updates = updates_of,
 };

@@ -335,15 +335,24 @@ static void K(take_totals)(const wgi_reduce_plan *plan, K(levels) l, int64_t siz
     }
 }
 
+static inline void K(clear)(wide *totals, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        totals[i] = 0;
+    }
+}
+
 /* The results of the sums whose elements lie in segments [begin, end). */
 static void K(put_results)(const wgi_reduce_plan *plan, void *states, int64_t begin, int64_t end,
                            real *y)
 {
     for (int64_t j = 0; j < plan->width; j += WGI_REDUCE_TILE) {
         const int64_t n = MIN(plan->width - j, WGI_REDUCE_TILE);
-        wide totals[WGI_REDUCE_TILE] = {0};
+        wide totals[WGI_REDUCE_TILE];
+        K(clear)(totals, n);
         for (int64_t s = begin; s < end; s++) {
-            wide part[WGI_REDUCE_TILE] = {0};
+            wide part[WGI_REDUCE_TILE];
+            K(clear)(part, n);
             const K(levels) l = K(levels_at)(K(levels_of)(plan, states, s), j);
             K(take_totals)(plan, l, K(size_of)(plan, s), n, part);
             K(add_each)(totals, part, n);
@@ -379,10 +388,42 @@ static int64_t K(feed_sum)(const wgi_reduce_plan *plan, void *states, real *y, c
     return taken;
 }
 
+/* Columns of no more rows than a group has need no levels. */
+static void K(sum_few_rows)(const wgi_reduce_plan *plan, real *restrict y, const real *restrict x)
+{
+    for (int64_t j = 0; j < plan->width; j++) {
+        real sum = x[j];
+        for (int64_t r = 1; r < plan->rows; r++) {
+            sum += x[r * plan->width + j];
+        }
+        y[j] = RESULT((wide)0 + (wide)sum, plan->divisor);
+    }
+}
+
+/* A small operand that comes at once: the bits of the way through the levels, without the way. */
+static bool K(feed_whole)(const wgi_reduce_plan *plan, real *y, const real *x, int64_t n)
+{
+    if (n != plan->count || plan->outer != 1 || n == 0) {
+        return false;
+    }
+    if (plan->kind == WGI_REDUCE_RUNS && plan->rows < WGI_REDUCE_SHORT) {
+        *y = RESULT(K(total_of_run)(x, n), plan->divisor);
+        return true;
+    }
+    if (plan->kind == WGI_REDUCE_COLUMNS && plan->rows <= WGI_REDUCE_GROUP) {
+        K(sum_few_rows)(plan, y, x);
+        return true;
+    }
+    return false;
+}
+
 static void K(feed)(const wgi_reduce_plan *plan, void *states, void *y, const void *block,
                     int64_t first, int64_t n)
 {
     const real *x = block;
+    if (first == 0 && !K(is_split)(plan) && K(feed_whole)(plan, y, x, n)) {
+        return;
+    }
     const bool has_runs = plan->kind == WGI_REDUCE_RUNS && !K(is_split)(plan);
     while (n > 0) {
         int64_t taken = 0;

@@ -1,4 +1,4 @@
-/* The update loops over `real`; updates.c includes them once for each type.
+/* The update loops over `real`; updates_hot.c includes them once for each type.
  * SPDX-License-Identifier: Apache-2.0
  *
  * No guard: `real`, R(f) (f of <math.h> for real) and K(name) (this pass's name) are the caller's.
@@ -10,31 +10,31 @@ static inline real K(decayed)(real gradient, real value, bool has_decay, real de
     return has_decay ? gradient + decay * value : gradient;
 }
 
-static void K(sgd_plain)(const wgi_sgd_update *u)
+static void K(sgd_plain)(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     real *restrict value = u->value;
     const real *restrict gradient = u->gradient;
     const int64_t n = u->n;
-    const bool has_decay = u->weight_decay != 0.0;
-    const real decay = (real)u->weight_decay;
-    const real rate = (real)u->rate;
+    const bool has_decay = rule->weight_decay != 0.0;
+    const real decay = (real)rule->weight_decay;
+    const real rate = (real)rule->rate;
     for (int64_t i = 0; i < n; i++) {
         value[i] = value[i] - rate * K(decayed)(gradient[i], value[i], has_decay, decay);
     }
 }
 
-static void K(sgd_momentum)(const wgi_sgd_update *u)
+static void K(sgd_momentum)(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     real *restrict value = u->value;
-    real *restrict velocity = u->velocity;
+    real *restrict velocity = u->state[0];
     const real *restrict gradient = u->gradient;
     const int64_t n = u->n;
-    const bool has_decay = u->weight_decay != 0.0;
-    const real decay = (real)u->weight_decay;
-    const real rate = (real)u->rate;
-    const real momentum = (real)u->momentum;
-    const bool is_first = u->is_first;
-    const bool is_nesterov = u->is_nesterov;
+    const bool has_decay = rule->weight_decay != 0.0;
+    const real decay = (real)rule->weight_decay;
+    const real rate = (real)rule->rate;
+    const real momentum = (real)rule->momentum;
+    const bool is_first = u->step == 1;
+    const bool is_nesterov = rule->is_nesterov;
     for (int64_t i = 0; i < n; i++) {
         const real g = K(decayed)(gradient[i], value[i], has_decay, decay);
         const real v = is_first ? g : momentum * velocity[i] + g;
@@ -43,31 +43,31 @@ static void K(sgd_momentum)(const wgi_sgd_update *u)
     }
 }
 
-static void K(sgd)(const wgi_sgd_update *u)
+static void K(sgd)(const wgi_sgd_rule *rule, const wgi_update *u)
 {
-    if (u->velocity == NULL) {
-        K(sgd_plain)(u);
+    if (u->state[0] == NULL) {
+        K(sgd_plain)(rule, u);
     } else {
-        K(sgd_momentum)(u);
+        K(sgd_momentum)(rule, u);
     }
 }
 
-static void K(adam)(const wgi_adam_update *u)
+static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_scales *scales)
 {
     real *restrict value = u->value;
-    real *restrict mean = u->mean;
-    real *restrict variance = u->variance;
+    real *restrict mean = u->state[0];
+    real *restrict variance = u->state[1];
     const real *restrict gradient = u->gradient;
     const int64_t n = u->n;
-    const real decay = (real)u->weight_decay;
-    const bool has_decay = u->weight_decay != 0.0;
-    const real beta1 = (real)u->beta1;
-    const real beta2 = (real)u->beta2;
-    const real rest1 = (real)(1.0 - u->beta1);
-    const real rest2 = (real)(1.0 - u->beta2);
-    const real epsilon = (real)u->epsilon;
-    const real r = (real)(u->rate / (1.0 - pow(u->beta1, (double)u->step)));
-    const real c = (real)sqrt(1.0 - pow(u->beta2, (double)u->step));
+    const real decay = (real)rule->weight_decay;
+    const bool has_decay = rule->weight_decay != 0.0;
+    const real beta1 = (real)rule->beta1;
+    const real beta2 = (real)rule->beta2;
+    const real rest1 = (real)(1.0 - rule->beta1);
+    const real rest2 = (real)(1.0 - rule->beta2);
+    const real epsilon = (real)rule->epsilon;
+    const real r = (real)scales->r;
+    const real c = (real)scales->c;
     for (int64_t i = 0; i < n; i++) {
         const real g = K(decayed)(gradient[i], value[i], has_decay, decay);
         const real m = beta1 * mean[i] + rest1 * g;

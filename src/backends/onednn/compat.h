@@ -44,6 +44,25 @@ static inline dnnl_status_t wgi_dnnl_matmul_describe(dnnl_primitive_desc_t *out,
     return dnnl_matmul_primitive_desc_create(out, engine, md[0], md[1], NULL, md[2], attr);
 }
 
+/* md: source, gradient of the result, gradient of the weights. The hint describes the forward pass
+ * that they belong to. */
+static inline dnnl_status_t wgi_dnnl_weights_hint(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                  const wgi_dnnl_md md[3],
+                                                  const_dnnl_primitive_attr_t attr)
+{
+    return dnnl_inner_product_forward_primitive_desc_create(out, engine, dnnl_forward_training,
+                                                            md[0], md[2], NULL, md[1], attr);
+}
+
+static inline dnnl_status_t wgi_dnnl_weights_describe(dnnl_primitive_desc_t *out,
+                                                      dnnl_engine_t engine, const wgi_dnnl_md md[3],
+                                                      const_dnnl_primitive_attr_t attr,
+                                                      const_dnnl_primitive_desc_t hint)
+{
+    return dnnl_inner_product_backward_weights_primitive_desc_create(out, engine, md[0], md[2],
+                                                                     NULL, md[1], hint, attr);
+}
+
 #else
 
 typedef dnnl_memory_desc_t wgi_dnnl_md;
@@ -76,6 +95,29 @@ static inline dnnl_status_t wgi_dnnl_matmul_describe(dnnl_primitive_desc_t *out,
     const dnnl_status_t status = dnnl_matmul_desc_init(&desc, &md[0], &md[1], NULL, &md[2]);
     return status != dnnl_success ? status
                                   : dnnl_primitive_desc_create(out, &desc, attr, engine, NULL);
+}
+
+static inline dnnl_status_t wgi_dnnl_weights_hint(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                                  const wgi_dnnl_md md[3],
+                                                  const_dnnl_primitive_attr_t attr)
+{
+    dnnl_inner_product_desc_t desc;
+    const dnnl_status_t status = dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_training,
+                                                                      &md[0], &md[2], NULL, &md[1]);
+    return status != dnnl_success ? status
+                                  : dnnl_primitive_desc_create(out, &desc, attr, engine, NULL);
+}
+
+static inline dnnl_status_t wgi_dnnl_weights_describe(dnnl_primitive_desc_t *out,
+                                                      dnnl_engine_t engine, const wgi_dnnl_md md[3],
+                                                      const_dnnl_primitive_attr_t attr,
+                                                      const_dnnl_primitive_desc_t hint)
+{
+    dnnl_inner_product_desc_t desc;
+    const dnnl_status_t status =
+        dnnl_inner_product_backward_weights_desc_init(&desc, &md[0], &md[2], NULL, &md[1]);
+    return status != dnnl_success ? status
+                                  : dnnl_primitive_desc_create(out, &desc, attr, engine, hint);
 }
 
 #endif

@@ -35,9 +35,9 @@ int wgi_onednn_threads_limit(int64_t threads)
     return before;
 }
 
-void wgi_onednn_threads_restore(int before)
+void wgi_onednn_threads_restore(int before, int64_t threads)
 {
-    if (omp_get_max_threads() != before) {
+    if (before != (int)threads) {
         omp_set_num_threads(before);
     }
 }
@@ -50,9 +50,10 @@ int wgi_onednn_threads_limit(int64_t threads)
     return 0;
 }
 
-void wgi_onednn_threads_restore(int before)
+void wgi_onednn_threads_restore(int before, int64_t threads)
 {
     (void)before;
+    (void)threads;
 }
 
 #endif

@@ -12,11 +12,18 @@
 
 #define WGI_ONEDNN_BUCKETS 256
 
-/* Source, weights, destination; the scratchpad follows them. */
+/* The two operands and the result; the scratchpad follows them. */
 #define WGI_ONEDNN_OPERANDS 3
+
+/* What the library is asked for. */
+typedef enum wgi_onednn_form {
+    WGI_ONEDNN_MATMUL = 0, /* source, weights, destination */
+    WGI_ONEDNN_WEIGHTS /* of an inner product: source, gradients of the result, of the weights */
+} wgi_onednn_form;
 
 /* Everything a primitive depends on. Without padding, 0 past the rank: compared bytewise. */
 typedef struct wgi_onednn_key {
+    int64_t form;    /* wgi_onednn_form */
     int64_t threads; /* >= 1 */
     int64_t rank;
     dnnl_dims_t dims[WGI_ONEDNN_OPERANDS];
@@ -31,6 +38,7 @@ typedef struct wgi_onednn_primitive {
     dnnl_primitive_t primitive;
     dnnl_memory_t memory[WGI_ONEDNN_OPERANDS + 1]; /* NULL: no scratchpad is wanted */
     dnnl_exec_arg_t args[WGI_ONEDNN_OPERANDS + 1];
+    void *data[WGI_ONEDNN_OPERANDS + 1]; /* that the memory objects point at */
     size_t scratch_bytes;
 } wgi_onednn_primitive;
 
@@ -54,9 +62,9 @@ size_t wgi_onednn_shared_bytes(const void *state);
 bool wgi_onednn_can_limit_threads(void);
 
 /* Holds the calling thread's calls to `threads` where that can be done; gives what to hand to
- * wgi_onednn_threads_restore. */
+ * wgi_onednn_threads_restore, with the same `threads`. */
 int wgi_onednn_threads_limit(int64_t threads);
-void wgi_onednn_threads_restore(int before);
+void wgi_onednn_threads_restore(int before, int64_t threads);
 
 /* The primitive of a key, from the table or made, with one more reference.
  * WG_ERR_MEMORY, WG_ERR_UNSUPPORTED (the library has nothing fast), WG_ERR_ENGINE. */
@@ -64,8 +72,7 @@ wg_status wgi_onednn_acquire(wgi_onednn *state, const wgi_onednn_key *key,
                              wgi_onednn_primitive **out);
 void wgi_onednn_release(wgi_onednn_primitive *p);
 
-/* Runs it and waits. data: source, weights, destination, scratch. WG_ERR_ENGINE. */
-wg_status wgi_onednn_execute(const wgi_onednn_primitive *p,
-                             void *const data[WGI_ONEDNN_OPERANDS + 1]);
+/* Runs it and waits. data: the operands in the form's order, scratch. WG_ERR_ENGINE. */
+wg_status wgi_onednn_execute(wgi_onednn_primitive *p, void *const data[WGI_ONEDNN_OPERANDS + 1]);
 
 #endif

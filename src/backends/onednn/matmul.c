@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "backends/onednn/engine.h"
+#include "backends/onednn/routes.h"
 #include "core/checked.h"
+#include "core/context.h"
 #include "ops/params.h"
 
 /* Below this many multiply-adds of one matrix a plain loop wins. */
@@ -27,11 +29,7 @@
 /* y = a b over a batch. The merged batch axes stand innermost first; an axis of size 1 in one
  * operand broadcasts. Invariant once read: all sizes are > 0; n_batch <= WG_MAX_RANK - 2. */
 typedef struct product {
-    int64_t m;
-    int64_t n;
-    int64_t k;
-    bool is_a_transposed;
-    bool is_b_transposed;
+    wgi_onednn_shape shape;
     int32_t n_batch;
     int64_t a_batch[WG_MAX_RANK];
     int64_t b_batch[WG_MAX_RANK];
@@ -93,16 +91,16 @@ static const char *read_matrices(const wgi_problem *problem, product *p)
     const wgi_view *a = &problem->in[0];
     const wgi_view *b = &problem->in[1];
     const wgi_view *y = &problem->out[0];
-    p->m = size_from_end(a, a_rows);
-    p->k = size_from_end(a, 1 - a_rows);
-    p->n = size_from_end(b, 1 - b_rows);
-    if (size_from_end(b, b_rows) != p->k || size_from_end(y, 1) != p->m ||
-        size_from_end(y, 0) != p->n) {
+    p->shape.m = size_from_end(a, a_rows);
+    p->shape.k = size_from_end(a, 1 - a_rows);
+    p->shape.n = size_from_end(b, 1 - b_rows);
+    if (size_from_end(b, b_rows) != p->shape.k || size_from_end(y, 1) != p->shape.m ||
+        size_from_end(y, 0) != p->shape.n) {
         return "sizes do not fit";
     }
     /* A vector reads the same both ways: one description for it, and it may collapse. */
-    p->is_a_transposed = attr->is_a_transposed && p->m > 1 && p->k > 1;
-    p->is_b_transposed = attr->is_b_transposed && p->k > 1 && p->n > 1;
+    p->shape.is_a_transposed = attr->is_a_transposed && p->shape.m > 1 && p->shape.k > 1;
+    p->shape.is_b_transposed = attr->is_b_transposed && p->shape.k > 1 && p->shape.n > 1;
     return NULL;
 }
 
@@ -145,8 +143,8 @@ static const char *read_batch(const wgi_problem *problem, product *p)
 /* [batch, m, k] x [k, n] is one product of batch * m rows. */
 static void collapse(product *p)
 {
-    if (p->n_batch == 1 && p->b_batch[0] == 1 && !p->is_a_transposed) {
-        p->m *= p->a_batch[0];
+    if (p->n_batch == 1 && p->b_batch[0] == 1 && !p->shape.is_a_transposed) {
+        p->shape.m *= p->a_batch[0];
         p->n_batch = 0;
     }
 }
@@ -154,10 +152,10 @@ static void collapse(product *p)
 static const char *check_work(product *p)
 {
     int64_t work;
-    if (p->m > MAX_SIZE || p->n > MAX_SIZE || p->k > MAX_SIZE) {
+    if (p->shape.m > MAX_SIZE || p->shape.n > MAX_SIZE || p->shape.k > MAX_SIZE) {
         return "a size is above 2^31 - 1";
     }
-    if (!wgi_dim_mul(p->m, p->n, &work) || !wgi_dim_mul(work, p->k, &work)) {
+    if (!wgi_dim_mul(p->shape.m, p->shape.n, &work) || !wgi_dim_mul(work, p->shape.k, &work)) {
         return "sizes do not fit";
     }
     if (work < MIN_MULTIPLY_ADDS) {
@@ -229,26 +227,57 @@ static void set_matrix(wgi_onednn_key *key, int operand, int64_t rows, int64_t c
     key->dims[operand][key->rank - 1] = columns;
 }
 
-static wgi_onednn_key key_of(const wgi_problem *problem, const product *p)
+/* y = a^T b as the gradient of weights [n, m], whose transpose y is: of a source [k, m] = a and a
+ * gradient [k, n] = b. */
+static void describe_weights(wgi_onednn_key *key, const wgi_onednn_shape *s)
+{
+    const int64_t no_batch[1] = {1};
+    key->rank = 2;
+    set_matrix(key, 0, s->k, s->m);
+    set_matrix(key, 1, s->k, s->n);
+    set_matrix(key, 2, s->n, s->m);
+    describe_operand(key, 0, no_batch, false);
+    describe_operand(key, 1, no_batch, false);
+    describe_operand(key, 2, no_batch, true);
+}
+
+static wgi_onednn_key key_of(const wgi_problem *problem, const product *p, wgi_onednn_form form)
 {
     wgi_onednn_key key;
     int64_t y_batch[WG_MAX_RANK];
     memset(&key, 0, sizeof key);
+    key.form = form;
+    key.threads = threads_of(problem, p);
+    if (form == WGI_ONEDNN_WEIGHTS) {
+        describe_weights(&key, &p->shape);
+        return key;
+    }
     for (int32_t i = 0; i < p->n_batch; i++) {
         y_batch[i] = larger(p->a_batch[i], p->b_batch[i]);
     }
-    key.threads = threads_of(problem, p);
     key.rank = p->n_batch + 2;
-    set_matrix(&key, 0, p->m, p->k);
-    set_matrix(&key, 1, p->k, p->n);
-    set_matrix(&key, 2, p->m, p->n);
-    describe_operand(&key, 0, p->a_batch, p->is_a_transposed);
-    describe_operand(&key, 1, p->b_batch, p->is_b_transposed);
+    set_matrix(&key, 0, p->shape.m, p->shape.k);
+    set_matrix(&key, 1, p->shape.k, p->shape.n);
+    set_matrix(&key, 2, p->shape.m, p->shape.n);
+    describe_operand(&key, 0, p->a_batch, p->shape.is_a_transposed);
+    describe_operand(&key, 1, p->b_batch, p->shape.is_b_transposed);
     describe_operand(&key, 2, y_batch, false);
     return key;
 }
 
 /* ---- the kernel --------------------------------------------------------------------------- */
+
+/* Whether the context has the kernels that the table of routes speaks of: they take every product
+ * that has one batch axis at most, once merged. */
+static bool has_native(const wg_context *ctx)
+{
+    for (int32_t i = 0; i < ctx->n_backends; i++) {
+        if (strcmp(ctx->backends[i].backend->name, "native") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 const char *wgi_onednn_matmul_accepts(const wgi_problem *problem)
 {
@@ -257,7 +286,14 @@ const char *wgi_onednn_matmul_accepts(const wgi_problem *problem)
         (problem->is_thread_invariant || problem->threads <= 1)) {
         return "the threads of this oneDNN cannot be limited";
     }
-    return read_product(problem, &p);
+    const char *reason = read_product(problem, &p);
+    if (reason != NULL || p.n_batch > 1 || !has_native(problem->ctx)) {
+        return reason;
+    }
+    if (problem->is_thread_invariant) {
+        return "native gives the same bits on any number of threads";
+    }
+    return wgi_onednn_route_away(&p.shape, threads_of(problem, &p));
 }
 
 wg_status wgi_onednn_matmul_prepare(const wgi_problem *problem, wgi_prepared *out)
@@ -268,8 +304,13 @@ wg_status wgi_onednn_matmul_prepare(const wgi_problem *problem, wgi_prepared *ou
     if (read_product(problem, &p) != NULL) {
         return WG_ERR_UNSUPPORTED;
     }
-    const wgi_onednn_key key = key_of(problem, &p);
-    const wg_status status = wgi_onednn_acquire(problem->backend, &key, &primitive);
+    const wgi_onednn_form form = wgi_onednn_route_form(&p.shape, p.n_batch > 0);
+    wgi_onednn_key key = key_of(problem, &p, form);
+    wg_status status = wgi_onednn_acquire(problem->backend, &key, &primitive);
+    if (status == WG_ERR_UNSUPPORTED && form != WGI_ONEDNN_MATMUL) {
+        key = key_of(problem, &p, WGI_ONEDNN_MATMUL);
+        status = wgi_onednn_acquire(problem->backend, &key, &primitive);
+    }
     if (status == WG_OK) {
         /* The primitive is shared, so its bytes are the table's and not this step's. */
         *out = (wgi_prepared){.state = primitive, .scratch_bytes = primitive->scratch_bytes};

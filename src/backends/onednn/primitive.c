@@ -1,16 +1,19 @@
 /* Primitives: made once for a key, shared by the steps of all plans, run on their operands.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Memory objects and arguments belong to the primitive. A run sets their data pointers anew, which
- * is safe to share because a context runs one step at a time. */
+ * Memory objects and arguments belong to the primitive. A run sets the data pointers that differ
+ * from those of the run before, which is safe to share because a context runs one step at a time.
+ */
 #include "backends/onednn/engine.h"
 
 #include <string.h>
 
 #include "core/memory.h"
 
-static const int arg_ids[WGI_ONEDNN_OPERANDS + 1] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST,
-                                                     DNNL_ARG_SCRATCHPAD};
+static const int arg_ids[][WGI_ONEDNN_OPERANDS + 1] = {
+    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD},
+    {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_SCRATCHPAD},
+};
 
 /* FNV-1a over the words. */
 static size_t bucket_of(const wgi_onednn_key *key)
@@ -33,7 +36,7 @@ static dnnl_status_t make_memory(wgi_onednn_primitive *p, int i, wgi_dnnl_md_vie
     if (status != dnnl_success) {
         p->memory[i] = NULL;
     }
-    p->args[i] = (dnnl_exec_arg_t){.arg = arg_ids[i], .memory = p->memory[i]};
+    p->args[i] = (dnnl_exec_arg_t){.arg = arg_ids[p->key.form][i], .memory = p->memory[i]};
     return status;
 }
 
@@ -78,11 +81,30 @@ static dnnl_status_t make_from_description(wgi_onednn_primitive *p, const wgi_dn
     return status == dnnl_success ? make_scratch(p, pd) : status;
 }
 
+static dnnl_status_t describe_matmul(const wgi_onednn_primitive *p, const wgi_dnnl_md *md,
+                                     dnnl_primitive_desc_t *out)
+{
+    return WGI_DNNL_MAKE(wgi_dnnl_matmul_describe(out, p->owner->engine, md, p->owner->attr));
+}
+
+static dnnl_status_t describe_weights(const wgi_onednn_primitive *p, const wgi_dnnl_md *md,
+                                      dnnl_primitive_desc_t *out)
+{
+    const wgi_onednn *s = p->owner;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t status = WGI_DNNL_MAKE(wgi_dnnl_weights_hint(&hint, s->engine, md, s->attr));
+    if (status == dnnl_success) {
+        status = WGI_DNNL_MAKE(wgi_dnnl_weights_describe(out, s->engine, md, s->attr, hint));
+        WGI_DNNL_FREE(dnnl_primitive_desc_destroy(hint));
+    }
+    return status;
+}
+
 static dnnl_status_t make_from_descriptors(wgi_onednn_primitive *p, const wgi_dnnl_md *md)
 {
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_status_t status =
-        WGI_DNNL_MAKE(wgi_dnnl_matmul_describe(&pd, p->owner->engine, md, p->owner->attr));
+    dnnl_status_t status = p->key.form == WGI_ONEDNN_WEIGHTS ? describe_weights(p, md, &pd)
+                                                             : describe_matmul(p, md, &pd);
     if (status == dnnl_success) {
         status = make_from_description(p, md, pd);
         WGI_DNNL_FREE(dnnl_primitive_desc_destroy(pd));
@@ -167,7 +189,7 @@ static wg_status create(wgi_onednn *state, const wgi_onednn_key *key, wgi_onednn
     p->key = *key;
     const int before = wgi_onednn_threads_limit(key->threads);
     const dnnl_status_t status = make(p);
-    wgi_onednn_threads_restore(before);
+    wgi_onednn_threads_restore(before, key->threads);
     if (status != dnnl_success) {
         unmake(p);
         return status == dnnl_unimplemented ? WG_ERR_UNSUPPORTED : WG_ERR_ENGINE;
@@ -201,12 +223,22 @@ void wgi_onednn_release(wgi_onednn_primitive *p)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-static dnnl_status_t execute(const wgi_onednn_primitive *p, void *const *data)
+static dnnl_status_t set_data(wgi_onednn_primitive *p, int i, void *data)
+{
+    if (p->data[i] == data) {
+        return dnnl_success;
+    }
+    const dnnl_status_t status = WGI_DNNL(dnnl_memory_set_data_handle(p->memory[i], data));
+    p->data[i] = status == dnnl_success ? data : NULL;
+    return status;
+}
+
+static dnnl_status_t execute(wgi_onednn_primitive *p, void *const *data)
 {
     const int n_args = WGI_ONEDNN_OPERANDS + (p->memory[WGI_ONEDNN_OPERANDS] != NULL);
     dnnl_status_t status = dnnl_success;
     for (int i = 0; status == dnnl_success && i < n_args; i++) {
-        status = WGI_DNNL(dnnl_memory_set_data_handle(p->memory[i], data[i]));
+        status = set_data(p, i, data[i]);
     }
     if (status == dnnl_success) {
         status = WGI_DNNL(dnnl_primitive_execute(p->primitive, p->owner->stream, n_args, p->args));
@@ -214,11 +246,10 @@ static dnnl_status_t execute(const wgi_onednn_primitive *p, void *const *data)
     return status == dnnl_success ? WGI_DNNL(dnnl_stream_wait(p->owner->stream)) : status;
 }
 
-wg_status wgi_onednn_execute(const wgi_onednn_primitive *p,
-                             void *const data[WGI_ONEDNN_OPERANDS + 1])
+wg_status wgi_onednn_execute(wgi_onednn_primitive *p, void *const data[WGI_ONEDNN_OPERANDS + 1])
 {
     const int before = wgi_onednn_threads_limit(p->key.threads);
     const dnnl_status_t status = execute(p, data);
-    wgi_onednn_threads_restore(before);
+    wgi_onednn_threads_restore(before, p->key.threads);
     return status == dnnl_success ? WG_OK : WG_ERR_ENGINE;
 }

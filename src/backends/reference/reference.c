@@ -36,9 +36,15 @@ static const wgi_kernel kernels[] = {
     {.name = "reference", .accepts = accepts, .prepare = prepare, .run = run},
 };
 
+static const wgi_updates *updates_of(const void *state)
+{
+    (void)state;
+    return &wgi_reference_updates;
+}
+
 const wgi_backend wgi_reference_backend = {
     .name = "reference",
     .kernels = kernels,
     .n_kernels = 1,
-    .updates = &wgi_reference_updates,
+    .updates = updates_of,
 };

@@ -11,46 +11,46 @@ static real K(decayed)(real gradient, real value, double weight_decay)
     return weight_decay != 0.0 ? gradient + (real)weight_decay * value : gradient;
 }
 
-static void K(sgd_plain)(const wgi_sgd_update *u)
+static void K(sgd_plain)(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     real *value = u->value;
     const real *gradient = u->gradient;
-    const real rate = (real)u->rate;
+    const real rate = (real)rule->rate;
     for (int64_t i = 0; i < u->n; i++) {
-        value[i] -= rate * K(decayed)(gradient[i], value[i], u->weight_decay);
+        value[i] -= rate * K(decayed)(gradient[i], value[i], rule->weight_decay);
     }
 }
 
-static void K(sgd_momentum)(const wgi_sgd_update *u)
+static void K(sgd_momentum)(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     real *value = u->value;
-    real *velocity = u->velocity;
+    real *velocity = u->state[0];
     const real *gradient = u->gradient;
-    const real rate = (real)u->rate;
-    const real momentum = (real)u->momentum;
+    const real rate = (real)rule->rate;
+    const real momentum = (real)rule->momentum;
     for (int64_t i = 0; i < u->n; i++) {
-        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
-        const real v = u->is_first ? g : momentum * velocity[i] + g;
+        const real g = K(decayed)(gradient[i], value[i], rule->weight_decay);
+        const real v = u->step == 1 ? g : momentum * velocity[i] + g;
         velocity[i] = v;
-        value[i] -= rate * (u->is_nesterov ? g + momentum * v : v);
+        value[i] -= rate * (rule->is_nesterov ? g + momentum * v : v);
     }
 }
 
-static void K(adam)(const wgi_adam_update *u)
+static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
 {
     real *value = u->value;
-    real *mean = u->mean;
-    real *variance = u->variance;
+    real *mean = u->state[0];
+    real *variance = u->state[1];
     const real *gradient = u->gradient;
-    const real beta1 = (real)u->beta1;
-    const real beta2 = (real)u->beta2;
-    const real rest1 = (real)(1.0 - u->beta1);
-    const real rest2 = (real)(1.0 - u->beta2);
-    const real rate = (real)(u->rate / (1.0 - pow(u->beta1, (double)u->step)));
-    const real scale = (real)sqrt(1.0 - pow(u->beta2, (double)u->step));
-    const real epsilon = (real)u->epsilon;
+    const real beta1 = (real)rule->beta1;
+    const real beta2 = (real)rule->beta2;
+    const real rest1 = (real)(1.0 - rule->beta1);
+    const real rest2 = (real)(1.0 - rule->beta2);
+    const real rate = (real)(rule->rate / (1.0 - pow(rule->beta1, (double)u->step)));
+    const real scale = (real)sqrt(1.0 - pow(rule->beta2, (double)u->step));
+    const real epsilon = (real)rule->epsilon;
     for (int64_t i = 0; i < u->n; i++) {
-        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
+        const real g = K(decayed)(gradient[i], value[i], rule->weight_decay);
         mean[i] = beta1 * mean[i] + rest1 * g;
         variance[i] = beta2 * variance[i] + (rest2 * g) * g;
         const real divisor = R(sqrt)(variance[i]) / scale + epsilon;

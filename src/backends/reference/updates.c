@@ -1,7 +1,7 @@
 /* The reference updates: sgd and adam as the formulas read.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: arrays of n elements of one dtype, f32 or f64, change in place. */
+ * Invariant: arrays of f32 or f64 change in place, all of a call's or none. */
 #include "backends/reference/reference.h"
 
 #include <math.h>
@@ -22,30 +22,54 @@
 #undef R
 #undef K
 
-static wg_status sgd(const wgi_sgd_update *update)
+static bool are_served(const wgi_update *updates, size_t n)
 {
-    if (update->dtype == WG_F32 && update->velocity == NULL) {
-        sgd_plain_f32(update);
-    } else if (update->dtype == WG_F32) {
-        sgd_momentum_f32(update);
-    } else if (update->dtype == WG_F64 && update->velocity == NULL) {
-        sgd_plain_f64(update);
-    } else if (update->dtype == WG_F64) {
-        sgd_momentum_f64(update);
+    for (size_t i = 0; i < n; i++) {
+        if (updates[i].dtype != WG_F32 && updates[i].dtype != WG_F64) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32 && u->state[0] == NULL) {
+        sgd_plain_f32(rule, u);
+    } else if (u->dtype == WG_F32) {
+        sgd_momentum_f32(rule, u);
+    } else if (u->state[0] == NULL) {
+        sgd_plain_f64(rule, u);
     } else {
+        sgd_momentum_f64(rule, u);
+    }
+}
+
+static wg_status sgd(const wgi_sgd_rule *rule, const wgi_update *updates, size_t n, int32_t threads)
+{
+    (void)threads;
+    if (!are_served(updates, n)) {
         return WG_ERR_UNSUPPORTED;
+    }
+    for (size_t i = 0; i < n; i++) {
+        sgd_one(rule, &updates[i]);
     }
     return WG_OK;
 }
 
-static wg_status adam(const wgi_adam_update *update)
+static wg_status adam(const wgi_adam_rule *rule, const wgi_update *updates, size_t n,
+                      int32_t threads)
 {
-    if (update->dtype == WG_F32) {
-        adam_f32(update);
-    } else if (update->dtype == WG_F64) {
-        adam_f64(update);
-    } else {
+    (void)threads;
+    if (!are_served(updates, n)) {
         return WG_ERR_UNSUPPORTED;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (updates[i].dtype == WG_F32) {
+            adam_f32(rule, &updates[i]);
+        } else {
+            adam_f64(rule, &updates[i]);
+        }
     }
     return WG_OK;
 }
