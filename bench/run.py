@@ -377,8 +377,11 @@ def read_arguments():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--contention", action="store_true")
-    parser.add_argument("--out", default=os.path.join(HERE, "results.jsonl"))
-    return parser.parse_args()
+    parser.add_argument("--out", help="where figures go; default: bench/results.jsonl")
+    arguments = parser.parse_args()
+    name = "contention.jsonl" if arguments.contention else "results.jsonl"
+    arguments.out = arguments.out or os.path.join(HERE, name)
+    return arguments
 
 
 def main():
