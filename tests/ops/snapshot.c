@@ -46,9 +46,28 @@ void wgt_snapshot_free(wgt_snapshot *s)
     *s = (wgt_snapshot){0};
 }
 
+static bool is_nan_at(const wgt_snapshot_entry *e, int64_t i)
+{
+    return wgi_is_floating(e->dtype) && isnan(wgi_load_double(e->dtype, e->data, i));
+}
+
 static bool is_same_entry(const wgt_snapshot_entry *a, const wgt_snapshot_entry *b)
 {
-    return a->dtype == b->dtype && a->count == b->count && memcmp(a->data, b->data, a->bytes) == 0;
+    if (a->dtype != b->dtype || a->count != b->count) {
+        return false;
+    }
+    if (memcmp(a->data, b->data, a->bytes) == 0) {
+        return true;
+    }
+    const size_t size = wg_dtype_size((wg_dtype)a->dtype);
+    for (int64_t i = 0; i < a->count; i++) {
+        const size_t at = (size_t)i * size;
+        if (memcmp((char *)a->data + at, (char *)b->data + at, size) != 0 &&
+            !(is_nan_at(a, i) && is_nan_at(b, i))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool wgt_snapshot_is_same(const wgt_snapshot *a, const wgt_snapshot *b)

@@ -25,7 +25,8 @@ void wgt_snapshot_add(wgt_snapshot *s, const wg_tensor *t);
 /* Frees what it holds; the snapshot is empty then. */
 void wgt_snapshot_free(wgt_snapshot *s);
 
-/* Whether both hold the same entries, bit for bit. */
+/* Whether both hold the same entries, bit for bit; NaN for NaN, since which of two NaN an operation
+ * hands on is for the compiler to choose. */
 bool wgt_snapshot_is_same(const wgt_snapshot *a, const wgt_snapshot *b);
 
 /* The largest wgt_scaled_error of an entry; infinity where dtypes or counts differ, or entries that

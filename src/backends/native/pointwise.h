@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * What becomes of an element depends on it alone: not on its place, the size of the block or
- * whether a vector or one number is computed. Instruction sets may differ in the last bits. */
+ * whether a vector or one number is computed; but for the sign of a NaN, of which an operation on
+ * two hands on either. Instruction sets may differ in the last bits. */
 #ifndef WG_NATIVE_POINTWISE_H
 #define WG_NATIVE_POINTWISE_H
 
