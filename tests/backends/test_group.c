@@ -217,6 +217,9 @@ static void add_members(wgt_group *g, wg_rng *rng, int dtype)
             add_end(g, rng, type);
         }
     }
+    if (g->n_values == g->n_in) {
+        add_function(g, rng, dtype);
+    }
     if (g->members[g->n_values - 1 - g->n_in].out == WGI_INSIDE) {
         wgt_group_output(g, (uint32_t)g->n_values - 1);
     }
