@@ -46,8 +46,9 @@ typedef struct compiler {
     uint32_t n_once;
     uint32_t n_instructions;
     uint32_t n_ends;
-    size_t element_bytes; /* of all ports and slots */
-    int64_t work;         /* for one element, in units of 10 ps */
+    size_t slot_bytes; /* of one element, in all slots */
+    size_t port_bytes; /* in all ports: what goes through memory */
+    int64_t work;      /* for one element, in units of 10 ps */
     uint32_t few[4 * FEW_VALUES];
     uint8_t few_widths[FEW_VALUES];
     void *memory;
@@ -89,11 +90,11 @@ static bool is_constant(const compiler *c, const wgi_member *m)
     return role_of(c, m)->kind == WGI_ROLE_FILL && m->out == WGI_INSIDE;
 }
 
-/* A vector of 16 f32 takes about 1 ns, or 10 to 20 where the function is costly. */
+/* A vector of 16 f32 takes about 1 ns, or 5 to 10 where the function is costly. */
 static int64_t work_of(const compiler *c, const wgi_member *m)
 {
     const int64_t size = (int64_t)width_bytes[wgi_width_of(m->dtype)];
-    return role_of(c, m)->is_costly ? (size == 8 ? 120 : 50) : (size + 1) * 2;
+    return role_of(c, m)->is_costly ? (size == 8 ? 120 : 50) : size + 1;
 }
 
 static void find_readers(compiler *c)
@@ -127,7 +128,7 @@ static void find_readers(compiler *c)
 static uint32_t new_slot(compiler *c, wgi_width width)
 {
     c->slot_width[c->n_slots] = (uint8_t)width;
-    c->element_bytes += width_bytes[width];
+    c->slot_bytes += width_bytes[width];
     return c->n_slots++;
 }
 
@@ -147,7 +148,7 @@ static void place_inputs(compiler *c)
         const wgi_width width = wgi_width_of(c->problem->in[v].dtype);
         if (is_port(c, v)) {
             c->base[v] = c->n_in_ports++;
-            c->element_bytes += width_bytes[width];
+            c->port_bytes += width_bytes[width];
         } else {
             c->n_feeds++;
         }
@@ -191,7 +192,7 @@ static void place_members(compiler *c)
             c->base[v] = NOBODY;
         } else if (m->out != WGI_INSIDE) {
             c->base[v] = c->n_in_ports + m->out;
-            c->element_bytes += width_bytes[width];
+            c->port_bytes += width_bytes[width];
         } else if (is_constant(c, m)) {
             c->base[v] = c->n_ports + new_slot(c, width);
         } else {
@@ -333,7 +334,8 @@ static void emit_bases(const compiler *c, wgi_program *p)
 
 static int32_t threads_for(const compiler *c)
 {
-    const int64_t wanted = c->group->count / (THREAD_WORK / (c->work + 1) + 1);
+    const int64_t work = c->work + (int64_t)c->port_bytes / 2;
+    const int64_t wanted = c->group->count / (THREAD_WORK / (work + 1) + 1);
     const int64_t most = c->problem->threads;
     return (int32_t)(wanted < 1 ? 1 : wanted < most ? wanted : most);
 }
@@ -342,7 +344,8 @@ static int32_t threads_for(const compiler *c)
  * threads. */
 static int64_t most_elements(const compiler *c, int32_t threads)
 {
-    int64_t most = CACHE_BYTES / (int64_t)(c->element_bytes > 0 ? c->element_bytes : 1);
+    const size_t bytes = c->slot_bytes + c->port_bytes;
+    int64_t most = CACHE_BYTES / (int64_t)(bytes > 0 ? bytes : 1);
     most = most < 64 ? 64 : most > MOST_ELEMENTS ? MOST_ELEMENTS : most;
     if (c->n_instructions + c->n_ends == 1) {
         most = LONE_ELEMENTS;
