@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -187,12 +188,21 @@ class Served:
             raise PeerError(found["error"])
         return found
 
+    def rest(self):
+        """Stops the process while others are timed: some libraries' threads spin on when idle."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def round(self):
+        self.wake()
         try:
             self.process.stdin.write("round\n")
         except OSError:
             raise PeerError("it ended") from None
         self.values.append(self.answer()["value"])
+        self.rest()
 
     def read_peak(self):
         """The peak of resident memory, of this program alone.
@@ -207,6 +217,7 @@ class Served:
             self.peak_mb = None
 
     def close(self):
+        self.wake()
         self.process.stdin.close()
         try:
             self.process.wait(timeout=20)
@@ -263,6 +274,7 @@ class Runner:
             self.fail(workload, threads, peer.name, e)
             served.close()
             return None
+        served.rest()
         return served
 
     def start_all(self, peers, workload, threads):
