@@ -88,7 +88,7 @@ def table(rows):
     peers = []
     for row in rows.values():
         peers += [p for p in row if p not in peers and p != "wengert"]
-    head = ["workload", "threads", "wengert", *peers, "bar"]
+    head = ["workload", "threads", "wengert", *peers, "measured once"]
     lines = [head, ["---"] * len(head)]
     for key, row in rows.items():
         cells = [cell(row, p) for p in peers]

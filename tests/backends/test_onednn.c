@@ -585,9 +585,9 @@ static int64_t form_of(wgt_case *c)
 /* Of the three products of a layer's step, and only where they are large. */
 static void test_onednn_asks_for_gradients_of_weights_as_such(void **state)
 {
-    static const wgt_shapes large = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
-    static const wgt_shapes small = {2, {50, 70}, 2, {70, 60}, 2, {50, 60}};
-    static const wgt_shapes many = {3, {2, 130, 90}, 3, {2, 90, 110}, 3, {2, 130, 110}};
+    static const wgt_shapes large = {2, {416, 512}, 2, {512, 352}, 2, {416, 352}};
+    static const wgt_shapes small = {2, {400, 400}, 2, {400, 400}, 2, {400, 400}};
+    static const wgt_shapes many = {3, {2, 416, 512}, 3, {2, 512, 352}, 3, {2, 416, 352}};
     wgt_case c;
     (void)state;
     for (int transposes = 0; transposes < 4; transposes++) {
@@ -608,20 +608,20 @@ static void test_onednn_asks_for_gradients_of_weights_as_such(void **state)
 /* H4 for that form; what was there before does not matter. */
 static void test_onednn_gradients_of_weights_propagate_nan(void **state)
 {
-    static const wgt_shapes shapes = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
+    static const wgt_shapes shapes = {2, {416, 512}, 2, {512, 352}, 2, {416, 352}};
     static const float odd[] = {NAN, INFINITY, -INFINITY};
     (void)state;
     for (int i = 0; i < N_OF(odd); i++) {
         wgt_case c;
         wgt_case_make(&c, &bench, &shapes, true, false);
         wgt_case_fill(&c);
-        c.a[7 * 130 + 5] = odd[i];
-        c.b[7 * 110 + 9] = 0;
-        c.b[8 * 110 + 3] = odd[i];
+        c.a[7 * 416 + 5] = odd[i];
+        c.b[7 * 352 + 9] = 0;
+        c.b[8 * 352 + 3] = odd[i];
         wgt_case_compute(&c);
         wgt_case_check(&c);
-        assert_true(isnan(c.y[5 * 110 + 9]) != 0);
-        assert_true(isfinite(c.y[4 * 110 + 2]) != 0);
+        assert_true(isnan(c.y[5 * 352 + 9]) != 0);
+        assert_true(isfinite(c.y[4 * 352 + 2]) != 0);
         wgt_case_free(&c);
     }
 }

@@ -305,7 +305,7 @@ static void test_onednn_engine_prepare_fails_at_each_call(void **state)
     }
 }
 
-static const wgt_shapes weights = {2, {130, 90}, 2, {90, 110}, 2, {130, 110}};
+static const wgt_shapes weights = {2, {416, 512}, 2, {512, 352}, 2, {416, 352}};
 
 /* A gradient of weights: one description more, for the hint. */
 static void test_onednn_engine_prepare_of_weights_fails_at_each_call(void **state)
