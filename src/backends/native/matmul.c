@@ -30,10 +30,11 @@
 /* Bytes from one row of an operand to the next from which on rows are collected in scratch. */
 #define FAR_BYTES 512
 
-/* What a thread is to have at least, about 3 microseconds: multiply-adds in f32, and elements read
- * or written where a product does little more than that. */
-#define THREAD_MULTIPLY_ADDS ((int64_t)120000)
-#define THREAD_ELEMENTS ((int64_t)32768)
+/* What a thread is to have at least, about 5 microseconds: multiply-adds in f32, and elements read
+ * or written where a product does little more than that. Memory is shared, so that a second thread
+ * brings less there, and on a busy machine it is woken late. */
+#define THREAD_MULTIPLY_ADDS ((int64_t)250000)
+#define THREAD_ELEMENTS ((int64_t)262144)
 
 typedef struct product {
     wgi_product whole;
