@@ -122,7 +122,7 @@ static const wgi_kernel *matmul(void)
             return &wgi_native_backend.kernels[i];
         }
     }
-    fail_msg("no kernel of matmul");
+    fail_msg("%s", "no kernel of matmul");
     return NULL;
 }
 

@@ -94,7 +94,9 @@ static void test_groups_stand_around_matmuls(void **state)
     fixture *f = *state;
     wg_node x = matrix(f, true);
     wg_node h = wg_tanh(wg_neg(x));
-    wg_node y = wg_add(wg_matmul(h, wg_transpose(x)), wg_matmul(wg_square(h), wg_transpose(h)));
+    wg_node s = wg_square(h);
+    wg_node by_x = wg_matmul(h, wg_transpose(x));
+    wg_node y = wg_add(by_x, wg_matmul(s, wg_transpose(h)));
     wg_plan_need need = need_of(&y, 1, WG_PLAN_RUN);
     assert_int_equal(need.steps, 4);
     assert_int_equal(need.ops, 6);
