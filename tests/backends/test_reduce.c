@@ -137,7 +137,7 @@ static double error_of_tenths(int32_t rank, const int64_t *dims, uint32_t axes)
     return worst;
 }
 
-/* NUMERICS.md asks for 1e-6; what is left here is the rounding of groups of eight and of the
+/* The bound is 1e-6; what is left here is the rounding of groups of eight and of the
  * result: 2^-24 each. */
 static void test_reduce_of_many_tenths_is_accurate(void **state)
 {

@@ -1,4 +1,4 @@
-/* The native softmax and log_softmax against the reference and NUMERICS.md's hard cases.
+/* The native softmax and log_softmax against the reference, and in the hard cases.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Both sides round the same differences to the maximum. Exponentials are within 2 ulp here and 1
