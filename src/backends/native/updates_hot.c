@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-/* Elements that are worth a thread, and those that stay together in one. */
-#define THREAD_ELEMENTS ((int64_t)131072)
+/* Elements that are worth a thread, and those that stay together in one. Gradients lie in the caches
+ * of the threads that made them, so that updates are shared early. */
+#define THREAD_ELEMENTS ((int64_t)32768)
 #define GRAIN ((int64_t)64)
 
 /* What adam's step gives its elements, in f64. */
