@@ -91,6 +91,7 @@ typedef struct wgi_prepared {
     void *state;          /* NULL where the kernel needs none */
     size_t state_bytes;   /* counted in the plan cache */
     size_t scratch_bytes; /* wanted in wgi_args.scratch, aligned to 64 */
+    int32_t threads;      /* that it runs on, where they are several */
 } wgi_prepared;
 
 typedef struct wgi_kernel {

@@ -27,6 +27,8 @@ struct wg_context {
     bool is_eager;
     bool is_thread_invariant;
     int32_t threads;
+    int32_t
+        run_threads; /* of the last run, which an update after it does not exceed; 0: none yet */
     uint32_t without_passes; /* WG_PASS_ bits */
     uint64_t seed;
     uint64_t n_streams; /* streams given to graphs */

@@ -239,6 +239,8 @@ wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
     s->prepared = choice.prepared;
     s->backend = choice.backend;
     plan->bytes += choice.prepared.state_bytes;
+    plan->threads =
+        choice.prepared.threads > plan->threads ? choice.prepared.threads : plan->threads;
     if (choice.prepared.scratch_bytes > plan->scratch_bytes) {
         plan->scratch_bytes = choice.prepared.scratch_bytes;
     }

@@ -99,6 +99,7 @@ typedef struct wgi_plan {
     const wg_graph *known;  /* the graph, epoch and length that were found equal last */
     uint32_t known_epoch;
     uint32_t known_count;
+    int32_t threads;        /* of the step that runs on most */
     size_t workspace_bytes; /* with the kernels' scratch at scratch_offset */
     size_t scratch_offset;
     size_t scratch_bytes;

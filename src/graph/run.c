@@ -297,6 +297,7 @@ wg_status wgi_plan_run(wgi_plan *plan, const wgi_request *request)
     status = run_steps(plan, g);
     if (status == WG_OK) {
         deliver(plan, g);
+        g->ctx->run_threads = plan->threads > 1 ? plan->threads : 1;
         g->ctx->stats.runs++;
         g->ctx->engine->profile.n_runs++;
     }

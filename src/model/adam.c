@@ -16,7 +16,7 @@ static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
                                 .beta2 = options->beta2,
                                 .epsilon = options->epsilon,
                                 .weight_decay = options->weight_decay};
-    const int32_t threads = o->model->ctx->threads;
+    const int32_t threads = wgi_update_threads(o);
     return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
 }
 

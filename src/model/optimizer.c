@@ -53,6 +53,13 @@ static bool is_due(const wg_param *p)
     return !p->is_frozen && !p->is_gradient_empty && p->gradient != NULL;
 }
 
+int32_t wgi_update_threads(const wg_optimizer *o)
+{
+    const wg_context *ctx = o->model->ctx;
+    const bool is_less = ctx->run_threads > 0 && ctx->run_threads < ctx->threads;
+    return is_less ? ctx->run_threads : ctx->threads;
+}
+
 /* The first backend that does not decline. */
 static wg_status update(const wg_optimizer *o, const wgi_update *updates, size_t n)
 {

@@ -40,6 +40,10 @@ struct wg_optimizer {
     wgi_array due;     /* wg_param *, to whom the updates belong */
 };
 
+/* Threads for an update: no more than the last run took. Where that was on one thread, the others
+ * are asleep, and waking them takes longer than they would save. */
+int32_t wgi_update_threads(const wg_optimizer *o);
+
 /* An optimizer without options or state. WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
 WGI_NODISCARD wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind,
                                           wg_optimizer **out);

@@ -15,7 +15,7 @@ static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
                                .momentum = options->momentum,
                                .weight_decay = options->weight_decay,
                                .is_nesterov = options->is_nesterov};
-    const int32_t threads = o->model->ctx->threads;
+    const int32_t threads = wgi_update_threads(o);
     return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
 

@@ -288,7 +288,7 @@ static void run_member(const wgt_group *g, const wgi_member *m, wgt_value *y)
         .threads = 1,
     };
     const wgi_kernel *kernel = kernel_for(g, &problem);
-    wgi_prepared prepared = {NULL, 0, 0};
+    wgi_prepared prepared = {.state = NULL};
     assert_int_equal(kernel->prepare(&problem, &prepared), WG_OK);
     void *scratch = new_array(prepared.scratch_bytes);
     const wgi_args args = {

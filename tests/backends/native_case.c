@@ -98,7 +98,7 @@ wg_status wgt_native_run(const wgt_native_case *c, wgi_isa isa, int32_t threads,
     wgi_native native = {.isa = isa};
     const wgi_kernel *kernel = kernel_of(c->op);
     const wgi_problem problem = problem_of(c, &plain.ctx, &native, threads);
-    wgi_prepared prepared = {NULL, 0, 0};
+    wgi_prepared prepared = {.state = NULL};
     assert_null(kernel->accepts(&problem));
     if (kernel->prepare != NULL) {
         assert_int_equal(kernel->prepare(&problem, &prepared), WG_OK);

@@ -188,7 +188,7 @@ static wgi_problem problem_of(const product *p)
 static void run_kernel(product *p, void *a, void *b, void *y)
 {
     const wgi_problem problem = problem_of(p);
-    wgi_prepared prepared = {NULL, 0, 0};
+    wgi_prepared prepared = {.state = NULL};
     assert_null(matmul()->accepts(&problem));
     assert_int_equal(matmul()->prepare(&problem, &prepared), WG_OK);
     const int64_t n_scratch = (int64_t)(prepared.scratch_bytes / sizeof(double));
@@ -604,7 +604,7 @@ static void test_matmul_survives_a_failed_allocation(void **state)
     product p = {.dtype = WG_F32, .m = 8, .n = 8, .k = 8};
     lay_out(&p);
     const wgi_problem problem = problem_of(&p);
-    wgi_prepared prepared = {NULL, 0, 0};
+    wgi_prepared prepared = {.state = NULL};
     wgt_allocator_fail(&base.allocator, 1, false);
     assert_int_equal(matmul()->prepare(&problem, &prepared), WG_ERR_MEMORY);
     wgt_allocator_fail(&base.allocator, 0, false);

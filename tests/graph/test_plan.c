@@ -129,6 +129,21 @@ static void test_plan_reuses_dead_buffers(void **state)
     wg_tensor_destroy(t);
 }
 
+/* Small steps stay on one thread, and so does the update after them. */
+static void test_plan_tells_the_threads_of_its_run(void **state)
+{
+    fixture *f = *state;
+    wg_node x = scalar_variable(f, 2);
+    assert_int_equal(f->ctx->run_threads, 0);
+    assert_int_equal(wg_backward(wg_square(x)), WG_OK);
+    assert_int_equal(f->ctx->run_threads, 1);
+    wg_node large = wg_full(f->g, WG_F64, 2, (int64_t[]){512, 512}, 1);
+    wg_node product = wg_matmul(large, large);
+    assert_int_equal(wg_run(&product, 1), WG_OK);
+    assert_true((f->ctx->run_threads > 1) == (f->ctx->threads > 1));
+    assert_near(wg_tensor_get(wg_value(product), 3), 512, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +154,7 @@ int main(void)
         GRAPH_TEST(test_plan_cache_is_bounded),
         GRAPH_TEST(test_plan_from_the_third_run_on_allocates_nothing),
         GRAPH_TEST(test_plan_reuses_dead_buffers),
+        GRAPH_TEST(test_plan_tells_the_threads_of_its_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -424,6 +424,7 @@ static wg_status build(compiler *c, wgi_prepared *out)
         const int64_t most = most_elements(c, threads);
         p->n_feeds_once = wgi_grid_divide(&p->grid, most, p->feeds, p->n_feeds);
         divide_work(p, threads);
+        out->threads = p->threads;
         status = lay_out_scratch(c, p, &out->scratch_bytes) ? WG_OK : WG_ERR_OVERFLOW;
     }
     if (status != WG_OK) {

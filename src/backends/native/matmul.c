@@ -298,7 +298,7 @@ wg_status wgi_native_matmul_prepare(const wgi_problem *problem, wgi_prepared *ou
 {
     product x = {.multiply = NULL};
     plan(problem, &x);
-    *out = (wgi_prepared){.state_bytes = sizeof x};
+    *out = (wgi_prepared){.state_bytes = sizeof x, .threads = (int32_t)x.parts};
     if (!wgi_size_mul(x.scratch_bytes, (size_t)x.parts, &out->scratch_bytes)) {
         return WG_ERR_OVERFLOW;
     }

@@ -313,7 +313,9 @@ wg_status wgi_onednn_matmul_prepare(const wgi_problem *problem, wgi_prepared *ou
     }
     if (status == WG_OK) {
         /* The primitive is shared, so its bytes are the table's and not this step's. */
-        *out = (wgi_prepared){.state = primitive, .scratch_bytes = primitive->scratch_bytes};
+        *out = (wgi_prepared){.state = primitive,
+                              .scratch_bytes = primitive->scratch_bytes,
+                              .threads = (int32_t)key.threads};
     }
     return status;
 }
