@@ -146,7 +146,7 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf);
 
 /* Emits into g the gradients of the entry y, seeded with ones, walking back over the list.
  * depends marks the entries through which gradients flow, one byte each for the list as it is; it
- * grows with the list. The gradient of entry i, or WGI_NONE, is adjoints[i]. */
+ * covers what decompositions add. The gradient of entry i, or WGI_NONE, is adjoints[i]. */
 typedef struct wgi_adjoints {
     wg_graph *g;
     wgi_array of;      /* uint32_t */

@@ -5,6 +5,8 @@
  * element becomes does not depend on the share that it falls into. */
 #include "backends/native/group.h"
 
+#include "backends/native/share.h"
+
 /* What a share works on. */
 typedef struct share {
     const wgi_program *program;
@@ -170,17 +172,23 @@ static void run_share(const wgi_program *p, const wgi_args *args, int64_t at, in
                  least(n_segments * (at + 1) / n_shares * p->segment, count));
 }
 
+typedef struct shares {
+    const wgi_program *program;
+    const wgi_args *args;
+} shares;
+
+static void run_some(const void *context, int64_t begin, int64_t end)
+{
+    const shares *s = context;
+    for (int64_t i = begin; i < end; i++) {
+        run_share(s->program, s->args, i, s->program->threads);
+    }
+}
+
 static void run_shares(const wgi_program *program, const wgi_args *args)
 {
-    const int32_t n = program->threads;
-    if (n == 1) {
-        run_share(program, args, 0, 1);
-        return;
-    }
-#pragma omp parallel for num_threads(n) schedule(static, 1)
-    for (int32_t i = 0; i < n; i++) {
-        run_share(program, args, i, n);
-    }
+    const shares s = {program, args};
+    wgi_share(program->threads, program->threads, run_some, &s);
 }
 
 wg_status wgi_program_run(const wgi_group_state *state, const wgi_args *args)

@@ -1,4 +1,4 @@
-/* One loop shared by threads: the only place here that knows OpenMP.
+/* One loop shared by threads. Products and updates divide their work by other rules, in place.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "backends/native/share.h"
 
