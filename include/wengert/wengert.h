@@ -9,6 +9,7 @@
 #include <wengert/check.h>
 #include <wengert/context.h>
 #include <wengert/data.h>
+#include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
 #include <wengert/inspect.h>

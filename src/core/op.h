@@ -240,6 +240,13 @@ wg_node wgi_record_two(wg_node a, wg_node b, uint16_t op);
 wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
                    ...) WGI_PRINTF(4, 5);
 
+/* Fails a graph that can record, in the name of a call that is no op; returns status. */
+wg_status wgi_fail_call(wg_graph *g, wg_status status, const char *call, const char *hint,
+                        const char *format, ...) WGI_PRINTF(5, 6);
+
+/* WG_OK where n is a floating node of g, which can record; else fails g in the name of the call. */
+wg_status wgi_check_operand(wg_graph *g, const char *call, const char *name, wg_node n);
+
 /* The type of a node; false for one that is not valid. data is NULL. */
 bool wgi_view_of(wg_node n, wgi_view *out);
 
