@@ -151,7 +151,7 @@ static wg_status emit_gradients(wg_graph *g, const wgi_pairs *from, const wg_nod
 {
     wgi_adjoints d = wgi_adjoints_take(g);
     wg_status status = WG_ERR_MEMORY;
-    if (mark_dependents(&d, xs, n, wgi_past_last(from->at, from->n))) {
+    if (mark_dependents(&d, xs, n, wgi_reach_of(&g->list, from->at, from->n))) {
         status = from->along != NULL ? wgi_differentiate_from(&d, from->at, from->along, from->n)
                                      : wgi_differentiate(&d, from->at[0].index);
     }

@@ -354,9 +354,29 @@ static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
     return status;
 }
 
+/* The end of the op that made an entry: what asks for a gradient of one output looks at all. */
+static uint32_t past_op(const wgi_list *list, uint32_t i)
+{
+    uint32_t end = i + 1;
+    while (end < wgi_list_count(list) && wgi_record_at(list, end)->part > 0) {
+        end++;
+    }
+    return end;
+}
+
+uint32_t wgi_reach_of(const wgi_list *list, const wg_node *nodes, size_t n)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < n; i++) {
+        last = nodes[i].index > last ? nodes[i].index : last;
+    }
+    return past_op(list, last);
+}
+
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
 {
-    if (!cover(d, (size_t)y + 1)) {
+    const uint32_t end = past_op(&d->g->list, y);
+    if (!cover(d, end)) {
         return WG_ERR_MEMORY;
     }
     wg_node seed = wgi_emit_fill(d->g, y, 1.0);
@@ -364,13 +384,13 @@ wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
         return d->g->failure.status;
     }
     *adjoint(d, y) = seed.index;
-    return walk(d, 0, y + 1);
+    return walk(d, 0, end);
 }
 
 wg_status wgi_differentiate_from(wgi_adjoints *d, const wg_node *ys, const wg_node *us, size_t n)
 {
     const wgi_op_table *ops = d->g->ctx->ops;
-    uint32_t end = wgi_past_last(ys, n);
+    const uint32_t end = wgi_reach_of(&d->g->list, ys, n);
     if (!cover(d, end)) {
         return WG_ERR_MEMORY;
     }

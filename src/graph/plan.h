@@ -145,8 +145,8 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf);
 /* ---- differentiation ---------------------------------------------------------------------- */
 
 /* Emits into g the gradients of the entry y, seeded with ones, walking back over the list.
- * depends marks the entries through which gradients flow, one byte each for those up to y at least;
- * it covers what decompositions add. The gradient of entry i <= y, or WGI_NONE, is of[i]. */
+ * depends marks the entries through which gradients flow, one byte each for all that y reaches; it
+ * covers what decompositions add. The gradient of entry i <= y, or WGI_NONE, is of[i]. */
 typedef struct wgi_adjoints {
     wg_graph *g;
     wgi_array of;      /* uint32_t */
@@ -160,15 +160,8 @@ wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y);
  * with twice adds up. */
 wg_status wgi_differentiate_from(wgi_adjoints *d, const wg_node *ys, const wg_node *us, size_t n);
 
-/* One more than the largest index among n > 0 nodes: the part of the list that they depend on. */
-static inline uint32_t wgi_past_last(const wg_node *nodes, size_t n)
-{
-    uint32_t end = 0;
-    for (size_t i = 0; i < n; i++) {
-        end = nodes[i].index >= end ? nodes[i].index + 1 : end;
-    }
-    return end;
-}
+/* How much of the list n > 0 nodes depend on: up to the last of them and all outputs of its op. */
+uint32_t wgi_reach_of(const wgi_list *list, const wg_node *nodes, size_t n);
 
 /* Empty arrays for one differentiation, lent by the engine and given back. One at a time. */
 wgi_adjoints wgi_adjoints_take(wg_graph *g);

@@ -375,6 +375,16 @@ def fills():
         plain("dropout", name, [x], [x * mask, mask], {0: up}, {0: up * mask}, reals=[p])
 
 
+def stacks():
+    """Nothing is drawn here, so that what is drawn before stays as it is."""
+    a = np.arange(6.0).reshape(2, 3) / 4 - 0.5
+    b = 1.5 - a * a
+    up = np.arange(12.0).reshape(2, 2, 3) / 8 - 0.625
+    i = np.array([4, -1, 7], dtype=np.int64)
+    plain("stack", "matrices", [a, b], [np.stack([a, b])], {0: up}, {0: up[0], 1: up[1]})
+    plain("stack", "i64", [i, i + 2], [np.stack([i, i + 2])])
+
+
 def main():
     line("# Written by generate.py, which says what the lines mean.")
     line("# SPDX-License-Identifier: Apache-2.0")
@@ -390,6 +400,7 @@ def main():
         shapes,
         indexing,
         fills,
+        stacks,
     ):
         part()
     pathlib.Path(__file__).with_name("ops.txt").write_text("\n".join(lines) + "\n")

@@ -8,6 +8,7 @@
 #include <wengert/ops.h>
 
 #include "ops/op_ids.h"
+#include "ops/stack.h"
 #include "ops/support.h"
 #include "ops/table.h"
 #include "support/cmocka_all.h"
@@ -134,6 +135,11 @@ static wg_node build_broadcast_to(const call *k)
     return wg_broadcast_to(k->in[0], k->c->n_ints, k->c->ints);
 }
 
+static wg_node build_stack(const call *k)
+{
+    return wgi_stack(k->in, k->c->n_in);
+}
+
 static wg_node build_gather(const call *k)
 {
     return wg_gather(k->in[0], k->in[1], (int32_t)k->c->ints[0]);
@@ -216,6 +222,7 @@ static const builder builders[] = {
     {.op = "reshape", .build = build_reshape},
     {.op = "permute", .build = build_permute},
     {.op = "broadcast_to", .build = build_broadcast_to},
+    {.op = "stack", .build = build_stack},
     {.op = "gather", .build = build_gather},
     {.op = "scatter_add", .build = build_scatter_add},
     {.op = "one_hot", .build = build_one_hot},

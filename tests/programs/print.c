@@ -210,6 +210,27 @@ static void print_grad(const place *p, wg_context *ctx)
            (int)p->i);
 }
 
+static void print_vjp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_vjp(&n[%d], &n[%d], 1, &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jvp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jvp(&n[%d], 1, &n[%d], &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jacobian(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jacobian(n[%d], n[%d], &n[%d]));\n", (int)p->s->in[0], (int)p->s->in[1],
+           (int)p->i);
+}
+
 static void (*const printers[])(const place *p, wg_context *ctx) = {
 #define WGT_CALL_PRINTER(name, form) print_##form,
     WGT_CALLS(WGT_CALL_PRINTER)
