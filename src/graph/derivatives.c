@@ -71,6 +71,24 @@ static wg_status check_all(wg_graph *g, const char *call, const char *name, cons
     return status;
 }
 
+/* ---- room --------------------------------------------------------------------------------- */
+
+/* n zero handles in an array that stays with the engine, so that a repeated call asks for none. */
+static wg_node *room_in(const wg_graph *g, wgi_array *array, size_t n)
+{
+    if (!wgi_array_reserve(&g->ctx->memory, array, n, sizeof(wg_node))) {
+        return NULL;
+    }
+    return memset(array->data, 0, n * sizeof(wg_node));
+}
+
+wg_node *wgi_node_room(wg_graph *g, size_t n)
+{
+    return room_in(g, &g->ctx->engine->rows, n);
+}
+
+/* ---- pairs -------------------------------------------------------------------------------- */
+
 /* How the two of a pair are called in messages. */
 typedef struct pair_names {
     const char *at;
@@ -237,12 +255,10 @@ static wg_status emit_dummies(wg_graph *g, const wg_node *ys, size_t n, double v
 wg_status wgi_jvp(wg_graph *g, const wg_node *ys, size_t n_ys, const wgi_pairs *xs, double dummy,
                   wg_node *out)
 {
-    const wg_allocator *a = &g->ctx->memory;
     if (n_ys > SIZE_MAX - xs->n) {
         return WG_ERR_OVERFLOW;
     }
-    const size_t n = n_ys + xs->n;
-    wg_node *w = wgi_alloc_zeroed(a, n, sizeof *w);
+    wg_node *w = room_in(g, &g->ctx->engine->nodes, n_ys + xs->n);
     if (w == NULL) {
         return WG_ERR_MEMORY;
     }
@@ -256,7 +272,6 @@ wg_status wgi_jvp(wg_graph *g, const wg_node *ys, size_t n_ys, const wgi_pairs *
     if (status == WG_OK) {
         status = emit_gradients(g, &back, w, n_ys, out);
     }
-    wgi_release(a, w, n * sizeof *w);
     return status;
 }
 
@@ -285,9 +300,8 @@ wg_status wg_jvp(const wg_node *ys, size_t n_ys, const wg_node *xs, const wg_nod
 /* The gradient of <gradient, v>, with v held fixed. */
 static wg_status emit_hvp(wg_graph *g, wg_node loss, const wgi_pairs *xs, wg_node *out)
 {
-    const wg_allocator *a = &g->ctx->memory;
     const wgi_pairs from = {.at = &loss, .along = NULL, .n = 1};
-    wg_node *gradients = wgi_alloc_zeroed(a, xs->n, sizeof *gradients);
+    wg_node *gradients = room_in(g, &g->ctx->engine->nodes, xs->n);
     if (gradients == NULL) {
         return WG_ERR_MEMORY;
     }
@@ -296,7 +310,6 @@ static wg_status emit_hvp(wg_graph *g, wg_node loss, const wgi_pairs *xs, wg_nod
     if (status == WG_OK) {
         status = emit_gradients(g, &back, xs->at, xs->n, out);
     }
-    wgi_release(a, gradients, xs->n * sizeof *gradients);
     return status;
 }
 

@@ -6,7 +6,6 @@
  * graph's, and nothing of `out` is valid then. */
 #include <wengert/derivatives.h>
 
-#include "core/context.h"
 #include "ops/stack.h"
 #include "ops/support.h"
 
@@ -53,32 +52,17 @@ typedef struct products {
     wg_node *last; /* n_out of them: those of one product */
 } products;
 
-static const wg_allocator *memory_of(const products *p)
-{
-    return &wg_graph_context(p->g)->memory;
-}
-
-static size_t count_rows(const products *p)
-{
-    return ((size_t)p->n + 1) * p->n_out;
-}
-
 static wg_status open_products(products *p, const char *call)
 {
     p->rows = NULL;
     if (p->n_out <= SIZE_MAX / (WG_MAX_PRODUCTS + 1)) {
-        p->rows = wgi_alloc_zeroed(memory_of(p), count_rows(p), sizeof *p->rows);
+        p->rows = wgi_node_room(p->g, ((size_t)p->n + 1) * p->n_out);
     }
     if (p->rows == NULL) {
         return wgi_fail_call(p->g, WG_ERR_MEMORY, call, NULL, "out of memory");
     }
     p->last = p->rows + (size_t)p->n * p->n_out;
     return WG_OK;
-}
-
-static void close_products(products *p)
-{
-    wgi_release(memory_of(p), p->rows, count_rows(p) * sizeof *p->rows);
 }
 
 static void keep_product(products *p, int64_t i)
@@ -206,7 +190,6 @@ static wg_node record_jacobian(const pair *p, const char *call)
         j = stack_of(&all, 0, is_by_columns ? &p->y_type : &p->x_type);
         j = shape_jacobian(p, j, is_by_columns);
     }
-    close_products(&all);
     return j;
 }
 
@@ -304,7 +287,6 @@ wg_status wg_per_sample_gradients(wg_node losses, const wg_node *xs, size_t n, w
         status = open_products(&p, samples_call);
         if (status == WG_OK) {
             status = record_samples(&p, losses, xs, out);
-            close_products(&p);
         }
     }
     for (size_t k = 0; status != WG_OK && k < n; k++) {
