@@ -123,7 +123,7 @@ static int minimise(problem *p, double *x)
 
 int main(void)
 {
-    problem p = {NULL};
+    problem p = {.ctx = NULL};
     double x[N];
     int n_wrong = 1;
     for (int i = 0; i < N; i++) {
