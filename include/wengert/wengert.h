@@ -19,6 +19,7 @@
 #include <wengert/plan.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
+#include <wengert/tools.h>
 
 #include <wengert/locations.h>
 

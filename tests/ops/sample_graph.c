@@ -179,8 +179,12 @@ int wgt_samples_visit(wg_context *ctx, wg_dtype dtype, wgt_sample_visit visit, v
     wg_graph *g = NULL;
     int n_failures = 0;
     assert_int_equal(wg_graph_create(ctx, &g), WG_OK);
-    for (uint16_t i = 1; i < ctx->ops->count; i++) {
-        n_failures += visit_op(g, ctx->ops->ops[i], dtype, visit, user);
+    const char *only = getenv("WENGERT_TEST_OP");
+    for (uint32_t i = 0; i < wgi_row_count(ctx->ops); i++) {
+        const wgi_op *op = wgi_row_at(ctx->ops, i);
+        if (only == NULL || strcmp(op->name, only) == 0) {
+            n_failures += visit_op(g, op, dtype, visit, user);
+        }
     }
     wg_graph_destroy(g);
     return n_failures;

@@ -13,7 +13,7 @@
 #define WGT_SAMPLE_SEED 20240229
 
 /* An op takes at most three operands in a sample; the weights are one leaf more. */
-#define WGT_MAX_LEAVES 4
+#define WGT_MAX_LEAVES (WGI_SAMPLE_INPUTS + 1)
 
 /* One sample recorded in a graph. Floating operands are variables, the others inputs. Where y is
  * floating and differentiable, loss = sum(r * y) with random weights r, themselves a variable; else
@@ -25,7 +25,7 @@ typedef struct wgt_sample_graph {
     wg_dtype dtype;
     int32_t n_tensors;
     wg_tensor *tensors[WGT_MAX_LEAVES];
-    wg_node in[3];
+    wg_node in[WGI_SAMPLE_INPUTS];
     wg_node y;
     wg_node r;
     wg_node loss;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ROWS 512
+#define MAX_ROWS 1024
 
 static const bad_row *const tables[] = {
     bad_rows_of_base,      bad_rows_of_tensors,    bad_rows_of_graphs, bad_rows_of_values,
