@@ -6,6 +6,7 @@
 #define WG_WENGERT_H
 
 #include <wengert/base.h>
+#include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
 #include <wengert/data.h>

@@ -4,7 +4,7 @@
  *
  * Usage: test_programs [COUNT [FIRST_SEED]]; also WENGERT_PROGRAMS=COUNT. Seeds are consecutive
  * numbers, 1 the first. A failure prints the seed and the program in C. */
-#include "ops/judge.h"
+#include "inspect/judge.h"
 #include "ops/sample_graph.h"
 #include "ops/snapshot.h"
 #include "programs/program.h"
@@ -317,7 +317,7 @@ static double judge_backends(bench *b, const wgt_snapshot *planned)
 
 /* ---- differences -------------------------------------------------------------------------- */
 
-static void note(bench *b, const wgt_verdict *v)
+static void note(bench *b, const wgi_verdict *v)
 {
     b->n_judged += v->n_judged;
     b->worst_judged = fmax(b->worst_judged, v->error_over_tolerance);
@@ -335,18 +335,18 @@ static void note(bench *b, const wgt_verdict *v)
 
 /* What wg_backward leaves in the variables against what wg_grad gives in the wide dtype: the first
  * differentiates in the plan's own list, the second in the user's. */
-static void judge_backward(bench *b, const wgt_case *c, double bound)
+static void judge_backward(bench *b, const wgi_judge_case *c, double bound)
 {
     double wide[64 * WGT_MAX_STEPS];
     const double *expected = wide;
     double worst = 0;
-    bool ok = wgt_wide_gradients(c, wide) == WG_OK && wg_backward(c->loss) == WG_OK;
+    bool ok = wgi_wide_gradients(c, wide) == WG_OK && wg_backward(c->loss) == WG_OK;
     for (size_t i = 0; ok && i < c->n_xs; i++) {
         wgi_view x;
         const wg_tensor *t = wg_gradient(c->xs[i]);
         ok = wgi_view_of(c->xs[i], &x);
         double *own = t != NULL ? wgt_doubles_of(t) : calloc((size_t)x.count + 1, sizeof *own);
-        worst = fmax(worst, wgt_scaled_error(own, expected, x.count) / c->least_scale);
+        worst = fmax(worst, wgi_scaled_error(own, expected, x.count) / c->least_scale);
         expected += x.count;
         free(own);
     }
@@ -383,15 +383,15 @@ static void judge_gradients(bench *b, double scale)
         }
     }
     if (p->loss >= 0) {
-        const wgt_case c = {.g = r.g,
-                            .loss = r.nodes[p->loss],
-                            .xs = xs,
-                            .n_xs = n,
-                            .max_elements = 4,
-                            .least_scale = scale};
+        const wgi_judge_case c = {.g = r.g,
+                                  .loss = r.nodes[p->loss],
+                                  .xs = xs,
+                                  .n_xs = n,
+                                  .max_elements = 4,
+                                  .least_scale = scale};
         judge_backward(b, &c, bound_of(p));
         if (!stops_a_gradient(p)) {
-            const wgt_verdict v = wgt_judge(&c);
+            const wgi_verdict v = wgi_judge(&c);
             note(b, &v);
         }
     }
