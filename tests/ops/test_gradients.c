@@ -214,6 +214,43 @@ static int visit_dtype(wgt_sample_graph *s, void *user)
     return 0;
 }
 
+/* A rule emits what is wanted and no more: the gradient of one leaf is the same, to the bit, as
+ * among those of all. */
+static int visit_alone(wgt_sample_graph *s, void *user)
+{
+    tally *t = user;
+    wg_node all[WGT_MAX_LEAVES];
+    if (s->loss.graph == NULL) {
+        return 0;
+    }
+    if (wg_grad(s->loss, s->leaves, s->n_leaves, all) != WG_OK) {
+        return wgt_sample_complain(s, "%s", wg_graph_error(s->g));
+    }
+    for (size_t k = 0; k < s->n_leaves; k++) {
+        wg_node pair[2] = {all[k]};
+        if (wg_grad(s->loss, &s->leaves[k], 1, &pair[1]) != WG_OK || wg_run(pair, 2) != WG_OK) {
+            return wgt_sample_complain(s, "leaf %d alone: %s", (int)k, wg_graph_error(s->g));
+        }
+        const wg_tensor *among = wg_value(pair[0]);
+        const wg_tensor *alone = wg_value(pair[1]);
+        if (memcmp(wg_tensor_data(among), wg_tensor_data(alone), wg_tensor_bytes(among)) != 0) {
+            return wgt_sample_complain(s, "leaf %d alone has another gradient", (int)k);
+        }
+        t->n_judged++;
+    }
+    return 0;
+}
+
+static void test_gradients_of_each_leaf_alone_are_the_same(void **state)
+{
+    (void)state;
+    wg_context *ctx = wgt_context(0);
+    tally t = {0};
+    assert_int_equal(wgt_samples_visit(ctx, WG_F64, visit_alone, &t), 0);
+    assert_true(t.n_judged > 500);
+    wg_context_destroy(ctx);
+}
+
 static int visit_stopped(wgt_sample_graph *s, void *user)
 {
     int *n_stopped = user;
@@ -276,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_agree_with_differences),
         cmocka_unit_test(test_gradients_of_gradients_agree_with_differences),
+        cmocka_unit_test(test_gradients_of_each_leaf_alone_are_the_same),
         cmocka_unit_test(test_gradients_are_stopped),
         cmocka_unit_test(test_gradients_in_f64_are_near_the_wide_ones),
         cmocka_unit_test(test_gradients_in_f32_are_near_the_wide_ones),
