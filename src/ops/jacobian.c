@@ -6,7 +6,7 @@
  * graph's, and nothing of `out` is valid then. */
 #include <wengert/derivatives.h>
 
-#include "ops/stack.h"
+#include "ops/stack_products.h"
 #include "ops/support.h"
 
 /* The unit vector of element i in the shape of a node. */
@@ -111,7 +111,7 @@ static wg_node stack_of(const products *p, size_t k, const wgi_type *type)
 {
     int64_t dims[WG_MAX_RANK + 1] = {0};
     if (p->n > 0) {
-        return wgi_stack(p->rows + k * (size_t)p->n, (int32_t)p->n);
+        return wgi_stack_products(p->rows + k * (size_t)p->n, (int32_t)p->n);
     }
     for (int32_t i = 0; i < type->rank; i++) {
         dims[i + 1] = type->dims[i];

@@ -271,5 +271,5 @@ const bad_row bad_rows_of_derivatives[] = {
     {.name = "wg_function_vjp", .check = check_function_calls},
     {.name = "wg_function_jvp", .check = check_function_calls},
     {.name = "wg_function_hvp", .check = check_function_of_integers},
-    {NULL, NULL, NULL, NULL},
+    {.name = NULL},
 };

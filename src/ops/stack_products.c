@@ -1,19 +1,20 @@
-/* stack: tensors of one type as the slices of one more axis, the first.
+/* stack_products: tensors of one type as the slices of one more axis, the first.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: slice i of the result is operand i, byte for byte; its gradient is slice i of dy. */
-#include "ops/stack.h"
+#include "ops/stack_products.h"
 
 #include <string.h>
 
 #include <wengert/derivatives.h>
 
+#include "ops/call.h"
 #include "ops/samples.h"
 #include "ops/support.h"
 
-wg_node wgi_stack(const wg_node *xs, int32_t n)
+wg_node wgi_stack_products(const wg_node *xs, int32_t n)
 {
-    const wgi_draft draft = {.op = WGI_OP_stack, .n_in = n, .in = xs};
+    const wgi_draft draft = {.op = WGI_OP_stack_products, .n_in = n, .in = xs};
     return wgi_record(&draft);
 }
 
@@ -58,13 +59,15 @@ static wg_status reference(const wgi_args *args)
     return WG_OK;
 }
 
-WGI_BUILD(one, wgi_stack(in, 1))
-WGI_BUILD(two, wgi_stack(in, 2))
-WGI_BUILD(three, wgi_stack(in, 3))
-WGI_BUILD(four, wgi_stack((const wg_node[]){in[0], in[1], in[0], in[2]}, 4))
-WGI_BUILD(nine, wgi_stack((const wg_node[]){in[0], in[1], in[0], in[0], in[1], in[1], in[0], in[1],
-                                            in[0]},
-                          9))
+WGI_BUILD(one, wgi_stack_products(in, 1))
+WGI_BUILD(two, wgi_stack_products(in, 2))
+WGI_BUILD(three, wgi_stack_products(in, 3))
+WGI_BUILD(four, wgi_stack_products((const wg_node[]){in[0], in[1], in[0], in[2]}, 4))
+WGI_BUILD(nine, wgi_stack_products((const wg_node[]){in[0], in[1], in[0], in[0], in[1], in[1],
+                                                     in[0], in[1], in[0]},
+                                   9))
+
+WGI_CALL(call, wgi_call_record(c, WGI_OP_stack_products))
 
 static const wgi_sample samples[] = {
     WGI_GOOD("one", one, 1, WGI_IN_2(2, 3, WGI_NORMAL)),
@@ -82,16 +85,16 @@ static const wgi_sample samples[] = {
 };
 
 static const wgi_sample bad[] = {
-    WGI_BAD("shapes", two, WG_ERR_SHAPE, "stack: shapes differ: those of 0 and 1", 2,
+    WGI_BAD("shapes", two, WG_ERR_SHAPE, "stack_products: shapes differ: those of 0 and 1", 2,
             WGI_IN_1(3, WGI_NORMAL), WGI_IN_1(2, WGI_NORMAL)),
-    WGI_BAD("ranks", three, WG_ERR_SHAPE, "stack: shapes differ: those of 0 and 2", 3,
+    WGI_BAD("ranks", three, WG_ERR_SHAPE, "stack_products: shapes differ: those of 0 and 2", 3,
             WGI_IN_1(3, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL), WGI_IN_2(1, 3, WGI_NORMAL)),
-    WGI_BAD("dtypes", two, WG_ERR_DTYPE, "stack: dtypes differ: u8 (0) vs i64 (1)", 2,
+    WGI_BAD("dtypes", two, WG_ERR_DTYPE, "stack_products: dtypes differ: u8 (0) vs i64 (1)", 2,
             WGI_IN_TYPED(3, WG_U8, 4), WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
-const wgi_op wgi_op_stack = {
-    .name = "stack",
+const wgi_op wgi_op_stack_products = {
+    .name = "stack_products",
     .min_in = 1,
     .max_in = WG_MAX_PRODUCTS,
     .n_out = 1,
@@ -99,6 +102,7 @@ const wgi_op wgi_op_stack = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(reference)},
+    .call = call,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
