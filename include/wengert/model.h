@@ -151,18 +151,29 @@ typedef struct wg_adam_options {
     double weight_decay; /**< added to the gradient */
 } wg_adam_options;
 
+/** Options of AdamW (Loshchilov, Hutter 2019), as PyTorch's AdamW: those of Adam, but that the
+ * decay is decoupled from the gradient: p = (1 - rate weight_decay) p before Adam's step without
+ * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
+typedef wg_adam_options wg_adamw_options;
+
 /** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
+ * For one of your own see optimizer.h.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
 WG_NODISCARD WG_API wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options,
                                             wg_optimizer **out);
 WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options *options,
                                              wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
+                                              wg_optimizer **out);
+/** NULL does nothing. Not while it steps. */
 WG_API void wg_optimizer_destroy(wg_optimizer *o);
 
 /**
  * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
- * marked empty; the others are skipped, their state too. All or nothing.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY.
+ * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
+ * your own (optimizer.h) whose callback fails.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (from within a step of the same model), what
+ * such a callback returns.
  */
 WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
 

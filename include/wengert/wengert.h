@@ -15,6 +15,7 @@
 #include <wengert/io.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>
+#include <wengert/optimizer.h>
 #include <wengert/pictures.h>
 #include <wengert/plan.h>
 #include <wengert/stdio.h>

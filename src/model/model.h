@@ -18,9 +18,10 @@ struct wg_model {
     wg_context *ctx;
     wgi_array params; /* wg_param * */
     uint32_t *slots;
-    size_t n_slots; /* a power of two, or 0 */
-    wg_rng rng;     /* where parameters without a stream of their own draw */
-    bool is_shared; /* a view of another model */
+    size_t n_slots;   /* a power of two, or 0 */
+    wg_rng rng;       /* where parameters without a stream of their own draw */
+    bool is_shared;   /* a view of another model */
+    bool is_stepping; /* an optimizer's callback is at work */
 };
 
 /* Room in m for one more parameter, and that parameter without a value, not yet in the model. */
