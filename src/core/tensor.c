@@ -170,13 +170,28 @@ static void release_data(wg_tensor *t)
     wg_tensor_destroy(t->base);
 }
 
+static void *part_data(const wgi_type *type, const wg_tensor *base, size_t offset)
+{
+    return type->count > 0 ? (char *)base->data + offset : NULL;
+}
+
+wg_status wgi_tensor_new_part(const wgi_type *type, wg_tensor *base, size_t offset, wg_tensor **out)
+{
+    *out = tensor_alloc(base->ctx, type);
+    if (*out == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    (*out)->data = part_data(type, base, offset);
+    (*out)->base = wg_tensor_retain(base);
+    return WG_OK;
+}
+
 void wgi_tensor_become_part(wg_tensor *t, wg_tensor *base, size_t offset)
 {
     const uint64_t version = wgi_tensor_version(t);
-    const size_t bytes = wgi_type_bytes(&t->type);
-    void *data = bytes > 0 ? (char *)base->data + offset : NULL;
-    if (bytes > 0) {
-        memcpy(data, t->data, bytes);
+    void *data = part_data(&t->type, base, offset);
+    if (data != NULL) {
+        memcpy(data, t->data, wgi_type_bytes(&t->type));
     }
     release_data(t);
     t->data = data;

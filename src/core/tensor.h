@@ -51,6 +51,10 @@ static inline void wgi_tensor_touch(wg_tensor *t)
  * same. */
 void wgi_tensor_become_part(wg_tensor *t, wg_tensor *base, size_t offset);
 
+/* A tensor of a checked type that is a part of base, whose memory has room for it. */
+WGI_NODISCARD wg_status wgi_tensor_new_part(const wgi_type *type, wg_tensor *base, size_t offset,
+                                            wg_tensor **out);
+
 /* As wg_tensor_create with a checked type; data uninitialised when !is_zeroed. Leaves the message
  * to the caller. */
 WGI_NODISCARD wg_status wgi_tensor_new(wg_context *ctx, const wgi_type *type, bool is_zeroed,

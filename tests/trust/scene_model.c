@@ -153,6 +153,28 @@ static wg_status act_share(stage *s)
     return status;
 }
 
+/* Layouts one after the other, with gradients that come along. */
+static wg_status act_flatten(stage *s)
+{
+    wg_status status = wg_model_flatten(s->m);
+    if (status == WG_OK) {
+        status = stage_record(s);
+    }
+    if (status == WG_OK) {
+        status = wg_backward(s->loss);
+    }
+    if (status == WG_OK && wg_model_find(s->m, "late") == NULL) {
+        status = wg_param_create(s->m, "late", WG_F32, 0, NULL, NULL, NULL);
+    }
+    if (status == WG_OK) {
+        status = wg_model_flatten(s->m);
+    }
+    if (status == WG_OK) {
+        stage_digest_tensor(s, wg_model_flat_value(s->m));
+    }
+    return status;
+}
+
 static wg_status act_tensors(stage *s)
 {
     const int64_t dims[] = {2, 3};
@@ -183,6 +205,7 @@ const scene scenes_of_models[] = {
     {"model_create", false, NULL, act_create},
     {"linear_create", false, NULL, act_linear},
     {"model_share", false, NULL, act_share},
+    {"model_flatten", false, NULL, act_flatten},
     {"tensors", false, NULL, act_tensors},
     {NULL, false, NULL, NULL},
 };
