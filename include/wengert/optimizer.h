@@ -31,6 +31,7 @@ typedef struct wg_step {
     const wg_update *updates;
     size_t n;             /**< of updates, at least 1 */
     double rate;          /**< wg_optimizer_rate */
+    void *user;           /**< the definition's */
     char *message;        /**< "" at first; the reason, where the step fails */
     size_t message_bytes; /**< room at message, with its terminator */
 } wg_step;
@@ -43,9 +44,9 @@ typedef struct wg_optimizer_definition {
     double rate;      /**< to begin with; finite, >= 0 */
     /** Changes values and states. It allocates nothing through the library and calls nothing that
      * changes the model, its parameters or the optimizer. */
-    wg_status (*step)(void *user, const wg_step *step);
+    wg_status (*step)(const wg_step *step);
     void (*release)(void *user); /**< called once, by wg_optimizer_destroy; may be NULL */
-    void *user;                  /**< handed to both */
+    void *user;                  /**< for both */
 } wg_optimizer_definition;
 
 /**

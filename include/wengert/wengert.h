@@ -5,6 +5,7 @@
 #ifndef WG_WENGERT_H
 #define WG_WENGERT_H
 
+#include <wengert/backend.h>
 #include <wengert/base.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
@@ -21,6 +22,7 @@
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
+#include <wengert/view.h>
 
 #include <wengert/locations.h>
 

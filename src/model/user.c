@@ -26,9 +26,10 @@ static wg_status update(wg_optimizer *o)
     const wg_step step = {.updates = o->updates.data,
                           .n = o->updates.count,
                           .rate = o->rate,
+                          .user = definition->user,
                           .message = message,
                           .message_bytes = sizeof message};
-    const wg_status status = definition->step(definition->user, &step);
+    const wg_status status = definition->step(&step);
     if (status == WG_OK) {
         return WG_OK;
     }

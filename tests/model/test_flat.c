@@ -463,10 +463,9 @@ static void test_flat_waits_for_views(void **state)
     finish(&f);
 }
 
-static wg_status flatten_within(void *user, const wg_step *step)
+static wg_status flatten_within(const wg_step *step)
 {
-    (void)step;
-    assert_int_equal(wg_model_flatten(user), WG_ERR_STATE);
+    assert_int_equal(wg_model_flatten(step->user), WG_ERR_STATE);
     return WG_OK;
 }
 

@@ -86,9 +86,9 @@ static void note(witness *w, const wg_step *step)
 }
 
 /* Momentum, by the operations that core/backend.h prescribes to sgd in f64. */
-static wg_status step_momentum(void *user, const wg_step *step)
+static wg_status step_momentum(const wg_step *step)
 {
-    witness *w = user;
+    witness *w = step->user;
     note(w, step);
     for (size_t i = 0; i < step->n; i++) {
         const wg_update *u = &step->updates[i];
@@ -108,9 +108,9 @@ static wg_status step_momentum(void *user, const wg_step *step)
 }
 
 /* Writes the first parameter, then fails. */
-static wg_status step_and_fail(void *user, const wg_step *step)
+static wg_status step_and_fail(const wg_step *step)
 {
-    witness *w = user;
+    witness *w = step->user;
     note(w, step);
     ((double *)step->updates[0].value)[0] = 77.0;
     if (w->message != NULL) {
@@ -119,9 +119,9 @@ static wg_status step_and_fail(void *user, const wg_step *step)
     return WG_ERR_RANGE;
 }
 
-static wg_status step_again(void *user, const wg_step *step)
+static wg_status step_again(const wg_step *step)
 {
-    witness *w = user;
+    witness *w = step->user;
     note(w, step);
     w->again_status = wg_optimizer_step(w->again);
     return WG_OK;
@@ -414,10 +414,9 @@ static void test_user_optimizer_survives_each_failed_allocation(void **state)
 /* ---- in a graph --------------------------------------------------------------------------- */
 
 /* Plain descent whose rate falls with the norm of all gradients: it needs every update at once. */
-static wg_status step_by_norm(void *user, const wg_step *step)
+static wg_status step_by_norm(const wg_step *step)
 {
     double squares = 0.0;
-    (void)user;
     for (size_t i = 0; i < step->n; i++) {
         const float *g = step->updates[i].gradient;
         for (int64_t k = 0; k < step->updates[i].n; k++) {

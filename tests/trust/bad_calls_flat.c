@@ -84,5 +84,5 @@ const bad_row bad_rows_of_flat_models[] = {
     {.name = "wg_model_set_values", .check = check_values},
     {.name = "wg_model_get_gradients", .check = check_gradients},
     {.name = "wg_model_set_gradients", .check = check_gradients},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

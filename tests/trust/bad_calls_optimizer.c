@@ -39,9 +39,8 @@ static void check_adamw(bad_world *w, const bad_row *row)
 
 /* ---- users' ------------------------------------------------------------------------------- */
 
-static wg_status step_nothing(void *user, const wg_step *step)
+static wg_status step_nothing(const wg_step *step)
 {
-    (void)user;
     (void)step;
     return WG_OK;
 }
@@ -114,5 +113,5 @@ static void check_optimizer_create(bad_world *w, const bad_row *row)
 const bad_row bad_rows_of_optimizers[] = {
     {.name = "wg_adamw_create", .check = check_adamw},
     {.name = "wg_optimizer_create", .check = check_optimizer_create},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

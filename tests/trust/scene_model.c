@@ -46,9 +46,8 @@ static wg_status act_train(stage *s)
     return status;
 }
 
-static wg_status step_by_sign(void *user, const wg_step *step)
+static wg_status step_by_sign(const wg_step *step)
 {
-    (void)user;
     for (size_t i = 0; i < step->n; i++) {
         float *x = step->updates[i].value;
         const float *g = step->updates[i].gradient;
