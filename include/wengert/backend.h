@@ -59,8 +59,7 @@ typedef struct wg_kernel_definition {
 /** A backend. Set `size` to sizeof(wg_backend_definition). */
 typedef struct wg_backend_definition {
     size_t size;
-    const char
-        *name; /**< unlike any other of the context; 1 to 31 bytes of printable ASCII; copied */
+    const char *name; /**< the context's only such; 1 to 31 bytes of printable ASCII; copied */
     const wg_kernel_definition *kernels; /**< copied; at most one for each op */
     size_t n_kernels;
 } wg_backend_definition;

@@ -31,7 +31,6 @@ typedef struct user_backend {
 
 /* What a planned step knows. */
 typedef struct prepared_kernel {
-    wg_context *ctx;
     const wgi_op *op;
     const user_kernel *kernel;
     int32_t threads;
@@ -106,8 +105,7 @@ static const user_kernel *kernel_of(const wgi_problem *problem)
 
 static prepared_kernel step_of(const wgi_problem *problem)
 {
-    return (prepared_kernel){.ctx = problem->ctx,
-                             .op = problem->op,
+    return (prepared_kernel){.op = problem->op,
                              .kernel = kernel_of(problem),
                              .threads = problem->threads,
                              .is_thread_invariant = problem->is_thread_invariant};
