@@ -7,6 +7,7 @@
 
 #include <wengert/backend.h>
 #include <wengert/base.h>
+#include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
 #include <wengert/data.h>

@@ -147,9 +147,11 @@ typedef enum wgi_sample_fill {
     WGI_ZEROS
 } wgi_sample_fill;
 
+#define WGI_SAMPLE_RANK 4
+
 typedef struct wgi_sample_input {
     int32_t rank;
-    int64_t dims[4];
+    int64_t dims[WGI_SAMPLE_RANK];
     wgi_sample_fill fill;
     int32_t dtype;   /* 0: the floating dtype under test */
     int64_t limit;   /* of WGI_INDEX */
