@@ -159,7 +159,7 @@ static wg_status capture(const freeze *z, const wgi_leaf *leaf, wg_tensor **out)
 {
     const wg_tensor *t = leaf->tensor;
     *out = NULL;
-    if (leaf->version != t->version) {
+    if (leaf->version != wgi_tensor_version(t)) {
         wg_status status = wgi_run_fail(z->source, WG_ERR_STALE, "function",
                                         "a leaf changed since it was recorded");
         wgi_run_operand(z->source, leaf->node);

@@ -259,7 +259,7 @@ static void deliver(const wg_function *f, const request *q, bool is_derivative)
         if (bytes > 0) {
             memmove(tensors[i]->data, wgi_value_present(n.graph, n.index)->data, bytes);
         }
-        tensors[i]->version++;
+        wgi_tensor_touch(tensors[i]);
     }
 }
 

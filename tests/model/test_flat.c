@@ -236,6 +236,35 @@ static void test_flat_assignment_changes_the_vector(void **state)
     finish(&f);
 }
 
+/* Functions write as graphs do, and freeze nothing that changed through the vector. */
+static void test_flat_functions_know_of_writes(void **state)
+{
+    (void)state;
+    fixture f;
+    wg_function *doubled;
+    const float ones[OUT] = {1.0F, 1.0F};
+    const int64_t n = OUT;
+    start_flat(&f);
+    wg_node whole = wg_sum_all(wg_input(f.graph, wg_model_flat_value(f.model)));
+    const wg_node x = wg_constant(f.graph, WG_F32, 1, &n, ones);
+    const wg_node twice = wg_scale(x, 2.0);
+    assert_int_equal(wg_function_create(&x, 1, &twice, 1, &doubled), WG_OK);
+    const wg_tensor *in = bias(&f);
+    wg_tensor *out = bias(&f);
+    assert_int_equal(wg_tensor_set(out, 0, 3.0), WG_OK);
+    assert_int_equal(wg_graph_refresh(f.graph), WG_OK);
+    assert_int_equal(wg_function_call(doubled, &in, &out), WG_OK);
+    assert_true(at(wg_model_flat_value(f.model), 16) == 6.0);
+    assert_int_equal(ask(whole), WG_ERR_STALE);
+    wg_function_destroy(doubled);
+    assert_int_equal(wg_graph_reset(f.graph), WG_OK);
+    const wg_node start_of = wg_constant(f.graph, WG_F32, 1, &n, ones);
+    const wg_node sum = wg_add(start_of, wg_use(f.graph, f.layer.bias));
+    assert_int_equal(wg_tensor_set(wg_model_flat_value(f.model), 0, 1.0), WG_OK);
+    assert_int_equal(wg_function_create(&start_of, 1, &sum, 1, &doubled), WG_ERR_STALE);
+    finish(&f);
+}
+
 /* Versions never go back to what a graph recorded, through any order of writes and layouts. */
 static void test_flat_versions_only_go_on(void **state)
 {
@@ -622,6 +651,7 @@ int main(void)
         cmocka_unit_test(test_flat_write_changes_every_parameter),
         cmocka_unit_test(test_flat_sees_a_parameters_write_and_its_neighbours_do_not),
         cmocka_unit_test(test_flat_assignment_changes_the_vector),
+        cmocka_unit_test(test_flat_functions_know_of_writes),
         cmocka_unit_test(test_flat_versions_only_go_on),
         cmocka_unit_test(test_flat_gradients_land_in_the_block),
         cmocka_unit_test(test_flat_gradients_come_along),
