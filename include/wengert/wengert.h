@@ -8,6 +8,7 @@
 #include <wengert/base.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
+#include <wengert/custom.h>
 #include <wengert/data.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>

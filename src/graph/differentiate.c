@@ -5,6 +5,7 @@
  * before; contributions to one entry add up in the order in which the walk meets them. */
 #include <string.h>
 
+#include "graph/hook.h"
 #include "graph/plan.h"
 #include "graph/record.h"
 
@@ -228,6 +229,7 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
     if (op->attr_bytes > 0) {
         memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
     }
+    f->rule.op = op;
     f->rule.n_in = r->n_in;
     f->rule.n_out = op->n_out;
     f->rule.number.index = r->number;
@@ -348,13 +350,19 @@ static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
     frame_open(&f, d->g);
     wg_status status = WG_OK;
     for (uint32_t i = end; i > first && status == WG_OK; i--) {
-        status = visit(d, i - 1, &f);
+        if (WGI_UNLIKELY(d->hooked != NULL)) {
+            status = wgi_hooks_emit(d, i - 1);
+        }
+        status = status == WG_OK ? visit(d, i - 1, &f) : status;
     }
     return status;
 }
 
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
 {
+    const wg_graph *user = d->g->is_scratch ? d->g->user : d->g;
+    d->hooked = user->hooks.count > 0 ? user : NULL;
+    d->n_hooks = user->hooks.count;
     if (!cover(d)) {
         return WG_ERR_MEMORY;
     }

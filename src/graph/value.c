@@ -91,6 +91,9 @@ static wg_status plan_request(wgi_request *request, const wg_node *nodes, size_t
 {
     wg_graph *g = request->graph;
     *plan = NULL;
+    if (WGI_UNLIKELY(g->ctx->is_in_callback)) {
+        return wgi_run_fail(g, WG_ERR_STATE, NULL, "a callback may not run a graph of its context");
+    }
     g->run_failure.status = WG_OK;
     request->with_assigns = request->with_assigns && g->is_assign_pending;
     if (!fill_request(request, nodes, n)) {
@@ -334,6 +337,10 @@ static bool mark_dependents(wgi_adjoints *d, const wg_node *xs, size_t n)
 
 static wg_status check_grad(wg_graph *g, wg_node y, const wg_node *xs, size_t n)
 {
+    if (WGI_UNLIKELY(g->ctx->is_in_callback)) {
+        (void)wgi_record_fail(g, WG_ERR_STATE, "grad", "a callback may not differentiate");
+        return WG_ERR_STATE;
+    }
     for (size_t i = 0; i <= n; i++) {
         wg_node node = i < n ? xs[i] : y;
         char detail[WGI_DETAIL_BYTES];

@@ -73,6 +73,7 @@ extern const bad_row bad_rows_of_pictures[];
 extern const bad_row bad_rows_of_plans[];
 extern const bad_row bad_rows_of_check[];
 extern const bad_row bad_rows_of_gradcheck[];
+extern const bad_row bad_rows_of_custom[];
 
 void bad_world_open(bad_world *w);
 void bad_world_close(bad_world *w);
