@@ -20,6 +20,8 @@ wg_status wgi_context_fail(wg_context *ctx, wg_status status, const char *format
     return status;
 }
 
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may cancel");
+
 void wg_cancel(wg_context *ctx)
 {
     if (ctx != NULL) {

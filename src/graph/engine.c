@@ -23,7 +23,6 @@ wg_status wgi_engine_create(wg_context *ctx)
         wgi_release(&ctx->memory, e, sizeof *e);
         return WG_ERR_MEMORY;
     }
-    e->scratch->is_alive = true;
     e->scratch->is_scratch = true;
     ctx->engine = e;
     return WG_OK;

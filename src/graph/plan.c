@@ -467,7 +467,9 @@ wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
     p->plan = plan;
     p->targets.count = 0;
     p->adjoints = wgi_adjoints_take(p->scratch);
+    p->scratch->is_alive = true; /* and no longer: a rule may have kept its handles */
     const wg_status status = make(p);
+    p->scratch->is_alive = false;
     wgi_adjoints_put(&p->adjoints);
     wgi_list_clear(&p->scratch->list);
     return status;
