@@ -1,12 +1,12 @@
 # Reads src/ops/ops.def for the build: the list of sources and the location macros.
 # SPDX-License-Identifier: Apache-2.0
 #
-# A row stands on a line of its own. WGI_OP(name, file) and WGI_FORM(name) name public
-# constructors, WGI_INTERNAL(name, file) an op without one.
+# A row stands on a line of its own. WGI_OP(name, file), WGI_FORM(name, file) and WGI_LEAF(name) name
+# public constructors, WGI_INTERNAL(name, file) an op without one.
 
 # Sets <out> to the sources "<file>.c" that the rows name, each once, in order.
 function(wengert_op_sources def out)
-    file(STRINGS "${def}" rows REGEX "^WGI_(OP|INTERNAL)\\(")
+    file(STRINGS "${def}" rows REGEX "^WGI_(OP|INTERNAL|FORM)\\(")
     set(sources "")
     foreach(row IN LISTS rows)
         if(NOT row MATCHES "^WGI_[A-Z]+\\(([a-z0-9_]+), *([a-z0-9_]+)\\)")
@@ -21,7 +21,7 @@ endfunction()
 
 # Sets <out> to the names of all public constructors, in order.
 function(wengert_op_constructors def out)
-    file(STRINGS "${def}" rows REGEX "^WGI_(OP|FORM)\\(")
+    file(STRINGS "${def}" rows REGEX "^WGI_(OP|FORM|LEAF)\\(")
     set(names "")
     foreach(row IN LISTS rows)
         if(NOT row MATCHES "^WGI_[A-Z]+\\(([a-z0-9_]+)[,)]")

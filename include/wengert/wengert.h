@@ -6,6 +6,7 @@
 #define WG_WENGERT_H
 
 #include <wengert/base.h>
+#include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
 #include <wengert/custom.h>
@@ -20,6 +21,7 @@
 #include <wengert/plan.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
+#include <wengert/tools.h>
 
 #include <wengert/locations.h>
 

@@ -15,7 +15,8 @@
  *              gradient, when the op itself is differentiated. Give one or both or neither: with
  *              neither, a floating output whose input wants a gradient is refused when recorded
  *   reference  plain loops, obviously right, one per dtype of the dispatch operand. Outputs are
- *              uninitialised; kernels never allocate */
+ *              uninitialised; kernels never allocate
+ *   call       the constructor for callers by name, to whom `attributes` tells the arguments */
 #ifndef WG_CORE_OP_H
 #define WG_CORE_OP_H
 
@@ -24,6 +25,8 @@
 #include "core/dtype.h"
 #include "core/random.h"
 #include "core/shape.h"
+
+#include <stddef.h>
 
 #define WGI_MAX_OUT 8
 
@@ -149,26 +152,127 @@ typedef enum wgi_sample_fill {
     WGI_ZEROS
 } wgi_sample_fill;
 
+#define WGI_SAMPLE_RANK 4
+
 typedef struct wgi_sample_input {
     int32_t rank;
-    int64_t dims[4];
+    int64_t dims[WGI_SAMPLE_RANK];
     wgi_sample_fill fill;
     int32_t dtype;   /* 0: the floating dtype under test */
     int64_t limit;   /* of WGI_INDEX */
     int32_t same_as; /* 1 + the operand that this one is the very same node as; 0: its own */
 } wgi_sample_input;
 
+#define WGI_SAMPLE_INPUTS 6
+
 /* A call of an op's public constructor. A good sample records without error; a bad one has the
  * status and the first line of the message it must give. */
 typedef struct wgi_sample {
     const char *name;
     int32_t n_in;
-    wgi_sample_input in[3];
+    wgi_sample_input in[WGI_SAMPLE_INPUTS];
     wg_node (*build)(wg_graph *g, wg_dtype dtype, const wg_node *in);
+    const char *text;   /* the call in C, over g, dtype and in; NULL: not to be printed */
     bool is_non_smooth; /* sits on a kink: values are tested, differences are not */
     wg_status status;   /* of a bad sample; also of one that fails when run */
     const char *error;
 } wgi_sample;
+
+/* ---- calls by name ------------------------------------------------------------------------ */
+
+typedef enum wgi_attribute_kind {
+    WGI_ATTR_INTEGER = 0,
+    WGI_ATTR_FLAG,     /* 0 or 1 */
+    WGI_ATTR_AXIS,     /* in [-rank, rank) */
+    WGI_ATTR_DTYPE,    /* a wg_dtype */
+    WGI_ATTR_CHOICE,   /* the place of one of the words of `range`, which | separates */
+    WGI_ATTR_REAL,     /* a double */
+    WGI_ATTR_AXES,     /* a list of axes */
+    WGI_ATTR_DIMS,     /* a shape */
+    WGI_ATTR_INTEGERS, /* another list */
+    WGI_ATTR_TEXT
+} wgi_attribute_kind;
+
+typedef enum wgi_holding {
+    WGI_HELD_NOWHERE = 0,
+    WGI_HELD_I32,
+    WGI_HELD_I64,
+    WGI_HELD_BITS,     /* uint32_t: bit i is set where i is in the list */
+    WGI_HELD_I32_LIST, /* int32_t[WG_MAX_RANK], and its length */
+    WGI_HELD_I64_LIST, /* int64_t[WG_MAX_RANK], and its length */
+    WGI_HELD_NUMBER    /* `offset` is the number's index */
+} wgi_holding;
+
+/* Where a record of the op holds the attribute: in its attributes, whose bytes are counted, or
+ * among its numbers. */
+typedef struct wgi_held {
+    wgi_holding how;
+    size_t offset;
+    size_t length_offset; /* of a list */
+    size_t length_bytes;  /* 4 or 8 */
+} wgi_held;
+
+#define WGI_AT_I32(type, member)                                                                   \
+    {                                                                                              \
+        .how = WGI_HELD_I32, .offset = offsetof(type, member)                                      \
+    }
+#define WGI_AT_I64(type, member)                                                                   \
+    {                                                                                              \
+        .how = WGI_HELD_I64, .offset = offsetof(type, member)                                      \
+    }
+#define WGI_AT_BITS(type, member)                                                                  \
+    {                                                                                              \
+        .how = WGI_HELD_BITS, .offset = offsetof(type, member)                                     \
+    }
+#define WGI_AT_I32_LIST(type, length, member)                                                      \
+    {                                                                                              \
+        .how = WGI_HELD_I32_LIST, .offset = offsetof(type, member),                                \
+        .length_offset = offsetof(type, length), .length_bytes = sizeof(((type *)0)->length)       \
+    }
+#define WGI_AT_I64_LIST(type, length, member)                                                      \
+    {                                                                                              \
+        .how = WGI_HELD_I64_LIST, .offset = offsetof(type, member),                                \
+        .length_offset = offsetof(type, length), .length_bytes = sizeof(((type *)0)->length)       \
+    }
+#define WGI_AT_NUMBER(index)                                                                       \
+    {                                                                                              \
+        .how = WGI_HELD_NUMBER, .offset = (index)                                                  \
+    }
+
+/* An attribute as a caller by name gives it, and as a reader of the list finds it. */
+typedef struct wgi_attribute {
+    const char *name;
+    wgi_attribute_kind kind;
+    const char *range; /* interval, "[0, 1)", or choices, "none|mean|sum"; NULL: any of its kind */
+    bool is_optional;  /* then these hold; a list is not there */
+    int64_t integer;
+    double real;
+    const char *text;
+    wgi_held place; /* nowhere in forms, which have no record of their own */
+} wgi_attribute;
+
+/* The most that a list of axes or integers of a call by name has. */
+#define WGI_CALL_LIST 32
+
+/* The value of an attribute in a call; what its kind does not use is 0. */
+typedef struct wgi_argument {
+    bool is_given; /* by the caller; else the default holds */
+    int32_t n;     /* of a list */
+    int64_t integer;
+    double real;
+    const char *text;
+    const int64_t *list;           /* NULL where a list is not given */
+    int32_t narrow[WGI_CALL_LIST]; /* the list once more, of any kind but dims */
+} wgi_argument;
+
+/* A call of a row by name: one argument for each of the row's attributes, all in range of what
+ * C's parameter can hold. */
+typedef struct wgi_call {
+    wg_graph *graph;
+    const wg_node *in;
+    int32_t n_in;
+    const wgi_argument *arguments;
+} wgi_call;
 
 /* ---- the row ------------------------------------------------------------------------------ */
 
@@ -180,6 +284,7 @@ typedef struct wgi_sample {
     (WGI_DTYPE_BIT(WG_F32) | WGI_DTYPE_BIT(WG_F64) | WGI_DTYPE_BIT(WGI_DTYPE_WIDE))
 #define WGI_LIKE_NUMERIC (WGI_LIKE_FLOATING | WGI_DTYPE_BIT(WG_I64))
 
+/* A form is a row without shape rule and kernels: its constructor records other ops. */
 typedef struct wgi_op {
     const char *name;
     uint32_t traits;
@@ -197,17 +302,28 @@ typedef struct wgi_op {
     wgi_reference reference[WGI_N_DTYPES];
     /* The arithmetic, for plans and profiles to show; NULL: one for each element. */
     double (*flops)(const wgi_view *in, const wgi_view *out, const void *attr);
+    /* The constructor by name. Given a record's own attributes it records an equal one. */
+    wg_node (*call)(const wgi_call *call);
+    const wgi_attribute *attributes;
+    int32_t n_attributes;
     const wgi_sample *samples;
     int32_t n_samples;
     const wgi_sample *bad;
     int32_t n_bad;
 } wgi_op;
 
+static inline bool wgi_is_form(const wgi_op *op)
+{
+    return op->infer == NULL;
+}
+
 /* The table of all ops; entry 0 is NULL, for leaves. The two that the engine itself records are
- * named here. */
+ * named here. Forms are not numbered. */
 typedef struct wgi_op_table {
     const wgi_op *const *ops;
+    const wgi_op *const *forms;
     uint16_t count;
+    uint16_t n_forms;
     uint16_t add;
     uint16_t fill;
 } wgi_op_table;
@@ -218,6 +334,18 @@ typedef struct wgi_fill_attr {
     int32_t rank;
     int64_t dims[WG_MAX_RANK]; /* 0 past the rank */
 } wgi_fill_attr;
+
+/* The i-th of all rows, ops before forms; there are wgi_row_count of them. */
+static inline uint32_t wgi_row_count(const wgi_op_table *table)
+{
+    return (uint32_t)(table->count - 1) + table->n_forms;
+}
+
+static inline const wgi_op *wgi_row_at(const wgi_op_table *table, uint32_t i)
+{
+    const uint32_t n_ops = (uint32_t)table->count - 1;
+    return i < n_ops ? table->ops[i + 1] : table->forms[i - n_ops];
+}
 
 /* ---- recording: implemented by the graph -------------------------------------------------- */
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: sum_to of x's shape is its adjoint. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -72,6 +73,12 @@ static const wgi_sample bad[] = {
             "broadcast_to: size -1 of the result is negative (axis 0)", 1, WGI_IN_1(3, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_shape_attr, rank, dims)},
+};
+
+WGI_CALL(call, wg_broadcast_to(wgi_call_in(c, 0), wgi_call_length(c, 0), wgi_call_list(c, 0)))
+
 const wgi_op wgi_op_broadcast_to = {
     .name = "broadcast_to",
     .min_in = 1,
@@ -82,6 +89,8 @@ const wgi_op wgi_op_broadcast_to = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: core's element conversion is the one definition of what a cast answers. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -65,6 +66,12 @@ static const wgi_sample bad[] = {
     WGI_BAD("no dtype", to_none, WG_ERR_DTYPE, "cast: 77 is no dtype", 1, WGI_IN_1(3, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "dtype", .kind = WGI_ATTR_DTYPE, .place = WGI_AT_I64(wgi_dtype_attr, dtype)},
+};
+
+WGI_CALL(call, wg_cast(wgi_call_in(c, 0), (wg_dtype)wgi_call_int(c, 0)))
+
 const wgi_op wgi_op_cast = {
     .name = "cast",
     .traits = WGI_POINTWISE,
@@ -76,6 +83,8 @@ const wgi_op wgi_op_cast = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

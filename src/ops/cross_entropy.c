@@ -116,6 +116,7 @@ static wg_status K(cross_entropy_backward)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/params.h"
 #include "ops/samples.h"
 #include "ops/softmax.h"
@@ -364,6 +365,8 @@ static const wgi_sample backward_bad[] = {
             WGI_IN_1(1, WGI_NORMAL)),
 };
 
+WGI_CALL(call_cross_entropy, wg_cross_entropy(wgi_call_in(c, 0), wgi_call_in(c, 1)))
+
 const wgi_op wgi_op_cross_entropy = {
     .name = "cross_entropy",
     .min_in = 2,
@@ -374,11 +377,14 @@ const wgi_op wgi_op_cross_entropy = {
     .gradient = gradient,
     .decompose = decompose,
     .reference = {WGI_REALS(cross_entropy)},
+    .call = call_cross_entropy,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
     .n_bad = WGI_COUNT(bad),
 };
+
+WGI_CALL(call_cross_entropy_backward, wgi_call_record(c, WGI_OP_cross_entropy_backward))
 
 const wgi_op wgi_op_cross_entropy_backward = {
     .name = "cross_entropy_backward",
@@ -389,6 +395,7 @@ const wgi_op wgi_op_cross_entropy_backward = {
     .infer = infer_backward,
     .decompose = decompose_backward,
     .reference = {WGI_REALS(cross_entropy_backward)},
+    .call = call_cross_entropy_backward,
     .samples = backward_samples,
     .n_samples = WGI_COUNT(backward_samples),
     .bad = backward_bad,

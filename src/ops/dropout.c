@@ -24,6 +24,7 @@ static wg_status K(dropout)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/draw.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -102,6 +103,17 @@ static const wgi_sample bad[] = {
             WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "p",
+     .kind = WGI_ATTR_REAL,
+     .range = "[0, 1)",
+     .is_optional = true,
+     .real = 0.5,
+     .place = WGI_AT_NUMBER(0)},
+};
+
+WGI_CALL(call, wg_dropout(wgi_call_in(c, 0), wgi_call_real(c, 0)))
+
 const wgi_op wgi_op_dropout = {
     .name = "dropout",
     .traits = WGI_RANDOM,
@@ -114,6 +126,8 @@ const wgi_op wgi_op_dropout = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_REALS(dropout)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

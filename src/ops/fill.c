@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: the value is the op's one number; the attributes hold the type alone. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -52,29 +53,26 @@ WGI_BUILD(no_dims, wg_full(g, dtype, 2, NULL, 1.0))
 WGI_BUILD(negative, wg_full(g, dtype, 2, (const int64_t[]){2, -1}, 1.0))
 
 static const wgi_sample samples[] = {
-    {.name = "matrix", .build = matrix}, {.name = "rank 0", .build = scalar},
-    {.name = "size 1", .build = one},    {.name = "size 0", .build = empty},
-    {.name = "i64", .build = integers},  {.name = "bool", .build = bools},
+    WGI_GOOD_0("matrix", matrix), WGI_GOOD_0("rank 0", scalar), WGI_GOOD_0("size 1", one),
+    WGI_GOOD_0("size 0", empty),  WGI_GOOD_0("i64", integers),  WGI_GOOD_0("bool", bools),
 };
 
 static const wgi_sample bad[] = {
-    {.name = "dtype",
-     .build = bytes,
-     .status = WG_ERR_DTYPE,
-     .error = "fill: needs a floating, i64 or bool dtype: u8"},
-    {.name = "rank",
-     .build = rank_9,
-     .status = WG_ERR_RANGE,
-     .error = "fill: rank 9 is not in [0, 8]"},
-    {.name = "no dims",
-     .build = no_dims,
-     .status = WG_ERR_ARGUMENT,
-     .error = "fill: dims is NULL but rank is 2"},
-    {.name = "negative",
-     .build = negative,
-     .status = WG_ERR_RANGE,
-     .error = "fill: size -1 of the result is negative (axis 1)"},
+    WGI_BAD_0("dtype", bytes, WG_ERR_DTYPE, "fill: needs a floating, i64 or bool dtype: u8"),
+    WGI_BAD_0("rank", rank_9, WG_ERR_RANGE, "fill: rank 9 is not in [0, 8]"),
+    WGI_BAD_0("no dims", no_dims, WG_ERR_ARGUMENT, "fill: dims is NULL but rank is 2"),
+    WGI_BAD_0("negative", negative, WG_ERR_RANGE,
+              "fill: size -1 of the result is negative (axis 1)"),
 };
+
+static const wgi_attribute attributes[] = {
+    {.name = "dtype", .kind = WGI_ATTR_DTYPE, .place = WGI_AT_I32(wgi_fill_attr, dtype)},
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_fill_attr, rank, dims)},
+    {.name = "value", .kind = WGI_ATTR_REAL, .place = WGI_AT_NUMBER(0)},
+};
+
+WGI_CALL(call, wg_full(c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_length(c, 1),
+                       wgi_call_list(c, 1), wgi_call_real(c, 2)))
 
 const wgi_op wgi_op_fill = {
     .name = "fill",
@@ -85,8 +83,45 @@ const wgi_op wgi_op_fill = {
     .dispatch = -1,
     .infer = infer,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
     .n_bad = WGI_COUNT(bad),
+};
+
+/* ---- full and number ---------------------------------------------------------------------- */
+
+WGI_BUILD(one_number, wg_number(g, dtype, 0.75))
+WGI_BUILD(number_of_bytes, wg_number(g, WG_U8, 1.0))
+
+static const wgi_sample number_samples[] = {
+    WGI_GOOD_0("real", one_number),
+};
+
+static const wgi_sample number_bad[] = {
+    WGI_BAD_0("dtype", number_of_bytes, WG_ERR_DTYPE,
+              "fill: needs a floating, i64 or bool dtype: u8"),
+};
+
+WGI_CALL(call_number, wg_number(c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_real(c, 1)))
+
+static const wgi_attribute number_attributes[] = {
+    {.name = "dtype", .kind = WGI_ATTR_DTYPE},
+    {.name = "value", .kind = WGI_ATTR_REAL},
+};
+
+const wgi_op wgi_op_number = {
+    WGI_FORM_OF("number", 0, 0, NULL),
+    .call = call_number,
+    WGI_ATTRIBUTES(number_attributes),
+    WGI_SAMPLES(number_samples, number_bad),
+};
+
+const wgi_op wgi_op_full = {
+    WGI_FORM_OF("full", 0, 0, NULL),
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
+    WGI_SAMPLES(samples, bad),
 };

@@ -22,12 +22,37 @@
 
 #if defined(WGI_WIDE) && defined(WGI_WIDE_IS_FLOAT128)
 /* libquadmath's functions, declared here since not every compiler finds quadmath.h. */
+wgi_wide acosq(wgi_wide);
+wgi_wide asinq(wgi_wide);
+wgi_wide atanq(wgi_wide);
+wgi_wide ceilq(wgi_wide);
+wgi_wide coshq(wgi_wide);
+wgi_wide cosq(wgi_wide);
+wgi_wide erfq(wgi_wide);
+wgi_wide exp2q(wgi_wide);
+wgi_wide expm1q(wgi_wide);
 wgi_wide expq(wgi_wide);
-wgi_wide logq(wgi_wide);
+wgi_wide fabsq(wgi_wide);
+wgi_wide floorq(wgi_wide);
+wgi_wide log10q(wgi_wide);
 wgi_wide log1pq(wgi_wide);
+wgi_wide log2q(wgi_wide);
+wgi_wide logq(wgi_wide);
+wgi_wide rintq(wgi_wide);
+wgi_wide sinhq(wgi_wide);
+wgi_wide sinq(wgi_wide);
 wgi_wide sqrtq(wgi_wide);
 wgi_wide tanhq(wgi_wide);
-wgi_wide fabsq(wgi_wide);
+wgi_wide tanq(wgi_wide);
+wgi_wide truncq(wgi_wide);
+wgi_wide atan2q(wgi_wide, wgi_wide);
+wgi_wide copysignq(wgi_wide, wgi_wide);
+wgi_wide fmaxq(wgi_wide, wgi_wide);
+wgi_wide fminq(wgi_wide, wgi_wide);
+wgi_wide fmodq(wgi_wide, wgi_wide);
+wgi_wide hypotq(wgi_wide, wgi_wide);
+wgi_wide nextafterq(wgi_wide, wgi_wide);
+wgi_wide powq(wgi_wide, wgi_wide);
 #endif
 
 #define WGI_REAL_PASS

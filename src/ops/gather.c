@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -142,6 +143,15 @@ static const wgi_sample bad[] = {
             "gather: index 3 at 2 is outside [0, 3)", 1, WGI_IN_2(3, 0, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "axis",
+     .kind = WGI_ATTR_AXIS,
+     .is_optional = true,
+     .place = WGI_AT_I64(wgi_gather_attr, axis)},
+};
+
+WGI_CALL(call, wg_gather(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_int(c, 0)))
+
 const wgi_op wgi_op_gather = {
     .name = "gather",
     .min_in = 2,
@@ -152,6 +162,8 @@ const wgi_op wgi_op_gather = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(reference)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -25,6 +25,7 @@ static wg_status K(log_softmax)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -83,6 +84,16 @@ static const wgi_sample bad[] = {
             WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "axis",
+     .kind = WGI_ATTR_AXIS,
+     .is_optional = true,
+     .integer = -1,
+     .place = WGI_AT_I64(wgi_axis_attr, axis)},
+};
+
+WGI_CALL(call, wg_log_softmax(wgi_call_in(c, 0), wgi_call_int(c, 0)))
+
 const wgi_op wgi_op_log_softmax = {
     .name = "log_softmax",
     .min_in = 1,
@@ -93,6 +104,8 @@ const wgi_op wgi_op_log_softmax = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_REALS(log_softmax)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -50,6 +50,7 @@ static wg_status K(run)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -317,6 +318,22 @@ static const wgi_sample bad[] = {
             WGI_IN_TYPED(3, WG_I64, 2), WGI_IN_TYPED(3, WG_I64, 2)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "transpose_a",
+     .kind = WGI_ATTR_FLAG,
+     .is_optional = true,
+     .place = WGI_AT_I32(wgi_matmul_attr, is_a_transposed)},
+    {.name = "transpose_b",
+     .kind = WGI_ATTR_FLAG,
+     .is_optional = true,
+     .place = WGI_AT_I32(wgi_matmul_attr, is_b_transposed)},
+};
+
+WGI_CALL(call, wgi_call_flag(c, 0) || wgi_call_flag(c, 1)
+                   ? record(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_flag(c, 0),
+                            wgi_call_flag(c, 1))
+                   : wg_matmul(wgi_call_in(c, 0), wgi_call_in(c, 1)))
+
 const wgi_op wgi_op_matmul = {
     .name = "matmul",
     .traits = WGI_CONTRACTION | WGI_BROADCAST,
@@ -329,6 +346,8 @@ const wgi_op wgi_op_matmul = {
     .gradient = gradient,
     .reference = {WGI_REALS(run)},
     .flops = flops,
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -33,6 +33,7 @@ static wg_status K(half_sum_squares)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/params.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -149,6 +150,8 @@ static const wgi_sample mse_bad[] = BAD_SAMPLES("mse", build_mse);
 static const wgi_sample half_samples[] = GOOD_SAMPLES(build_half);
 static const wgi_sample half_bad[] = BAD_SAMPLES("half_sum_squares", build_half);
 
+WGI_CALL(call_mse, wg_mse(wgi_call_in(c, 0), wgi_call_in(c, 1)))
+
 const wgi_op wgi_op_mse = {
     .name = "mse",
     .min_in = 2,
@@ -159,11 +162,14 @@ const wgi_op wgi_op_mse = {
     .gradient = mse_gradient,
     .decompose = mse_decompose,
     .reference = {WGI_REALS(mse)},
+    .call = call_mse,
     .samples = mse_samples,
     .n_samples = WGI_COUNT(mse_samples),
     .bad = mse_bad,
     .n_bad = WGI_COUNT(mse_bad),
 };
+
+WGI_CALL(call_half_sum_squares, wg_half_sum_squares(wgi_call_in(c, 0), wgi_call_in(c, 1)))
 
 const wgi_op wgi_op_half_sum_squares = {
     .name = "half_sum_squares",
@@ -175,6 +181,7 @@ const wgi_op wgi_op_half_sum_squares = {
     .gradient = half_gradient,
     .decompose = half_decompose,
     .reference = {WGI_REALS(half_sum_squares)},
+    .call = call_half_sum_squares,
     .samples = half_samples,
     .n_samples = WGI_COUNT(half_samples),
     .bad = half_bad,

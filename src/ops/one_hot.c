@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "ops/call.h"
 #include "ops/params.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -98,12 +99,23 @@ static const wgi_sample bad[] = {
             {.rank = 1, .dims = {3}, INDEX}),
     WGI_BAD("no dtype", build_no_dtype, WG_ERR_DTYPE, "one_hot: 0 is no dtype", 1,
             {.rank = 1, .dims = {3}, INDEX}),
-    {.name = "index too high",
-     .n_in = 0,
-     .build = build_high,
-     .status = WG_ERR_RANGE,
-     .error = "one_hot: index 3 at 1 is outside [0, 3)"},
+    WGI_BAD_0("index too high", build_high, WG_ERR_RANGE,
+              "one_hot: index 3 at 1 is outside [0, 3)"),
 };
+
+static const wgi_attribute attributes[] = {
+    {.name = "classes",
+     .kind = WGI_ATTR_INTEGER,
+     .range = "[0, inf)",
+     .place = WGI_AT_I64(wgi_one_hot_attr, classes)},
+    {.name = "dtype",
+     .kind = WGI_ATTR_DTYPE,
+     .is_optional = true,
+     .integer = WG_F32,
+     .place = WGI_AT_I64(wgi_one_hot_attr, dtype)},
+};
+
+WGI_CALL(call, wg_one_hot(wgi_call_in(c, 0), wgi_call_integer(c, 0), (wg_dtype)wgi_call_int(c, 1)))
 
 const wgi_op wgi_op_one_hot = {
     .name = "one_hot",
@@ -116,6 +128,8 @@ const wgi_op wgi_op_one_hot = {
     .dispatch = -1,
     .infer = infer,
     .reference = {WGI_ANY_DTYPE(reference)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: the recorded axes are a permutation of [0, rank), rank being x's. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -153,6 +154,12 @@ static const wgi_sample bad[] = {
             "permute: a transpose needs rank >= 2: 1 (x)", 1, WGI_IN_1(3, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "axes", .kind = WGI_ATTR_AXES, .place = WGI_AT_I32_LIST(wgi_permute_attr, rank, axes)},
+};
+
+WGI_CALL(call, wg_permute(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_length(c, 0)))
+
 const wgi_op wgi_op_permute = {
     .name = "permute",
     .min_in = 1,
@@ -163,8 +170,34 @@ const wgi_op wgi_op_permute = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
     .n_bad = WGI_COUNT(bad),
+};
+
+/* ---- transpose ---------------------------------------------------------------------------- */
+
+WGI_BUILD(build_transpose, wg_transpose(in[0]))
+
+static const wgi_sample transpose_samples[] = {
+    WGI_GOOD("matrix", build_transpose, 1, WGI_IN_2(2, 3, WGI_NORMAL)),
+    WGI_GOOD("batched", build_transpose, 1, WGI_IN_3(2, 3, 4, WGI_NORMAL)),
+    WGI_GOOD("size 0", build_transpose, 1, WGI_IN_2(0, 3, WGI_NORMAL)),
+    WGI_GOOD("size 1", build_transpose, 1, WGI_IN_2(1, 1, WGI_NORMAL)),
+};
+
+static const wgi_sample transpose_bad[] = {
+    WGI_BAD("vector", build_transpose, WG_ERR_SHAPE, "permute: a transpose needs rank >= 2: 1 (x)",
+            1, WGI_IN_1(3, WGI_NORMAL)),
+};
+
+WGI_CALL(call_transpose, wg_transpose(wgi_call_in(c, 0)))
+
+const wgi_op wgi_op_transpose = {
+    WGI_FORM_OF("transpose", 1, 1, "x"),
+    .call = call_transpose,
+    WGI_SAMPLES(transpose_samples, transpose_bad),
 };

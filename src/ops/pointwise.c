@@ -22,7 +22,7 @@ static inline real K(sigmoid)(real x)
     UNARY_KERNEL(K(run_##name), K(row_##name), real, formula)
 #define WGI_UNARY_INTERNAL(name, traits, accepts, fill, is_kink, formula, dx)                      \
     UNARY_KERNEL(K(run_##name), K(row_##name), real, formula)
-#define WGI_UNARY_NUMBER(name, number, traits, fill, is_kink, formula, dx)                         \
+#define WGI_UNARY_NUMBER(name, number, value, traits, fill, is_kink, formula, dx)                  \
     UNARY_NUMBER_KERNEL(K(run_##name), K(row_##name), real, formula)
 #define WGI_BINARY(name, traits, accepts, fill, formula, da, db)                                   \
     BINARY_KERNEL(K(run_##name), K(row_##name), real, real, formula)
@@ -32,6 +32,7 @@ static inline real K(sigmoid)(real x)
 
 #else
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -241,7 +242,7 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
 #define AT_0(op, is_kink)                                                                          \
     {                                                                                              \
         .name = "at 0", .n_in = 1, .in = {WGI_IN_1(3, WGI_ZEROS)}, .build = build_##op,            \
-        .is_non_smooth = (is_kink)                                                                 \
+        .text = build_##op##_text, .is_non_smooth = (is_kink)                                      \
     }
 
 #define UNARY_SAMPLES(name, accepts, fill, is_kink)                                                \
@@ -305,7 +306,11 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
 #define LIKE_floating WGI_LIKE_FLOATING
 #define LIKE_numeric WGI_LIKE_NUMERIC
 
-#define UNARY_ROW(name, more_traits, accepts, count)                                               \
+#define CALL_UNARY(name) WGI_CALL(call_##name, wgi_record_one(wgi_call_in(c, 0), WGI_OP_##name))
+#define CALL_BINARY(name)                                                                          \
+    WGI_CALL(call_##name, wgi_record_two(wgi_call_in(c, 0), wgi_call_in(c, 1), WGI_OP_##name))
+
+#define UNARY_ROW(name, more_traits, accepts, count, ...)                                          \
     const wgi_op wgi_op_##name = {                                                                 \
         #name,                                                                                     \
         .traits = WGI_POINTWISE | WGI_IN_PLACE | (more_traits),                                    \
@@ -318,7 +323,8 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
         .infer = infer_unary_##accepts,                                                            \
         .gradient = gradient_##name,                                                               \
         .reference = {I64_ENTRY_##accepts(name) WGI_REALS(run_##name)},                            \
-        SAMPLE_FIELDS(name),                                                                       \
+        .call = call_##name,                                                                       \
+        __VA_ARGS__ SAMPLE_FIELDS(name),                                                           \
     };
 
 #define BINARY_ROW(name, more_traits, like, rule, differentiate, i64_entry)                        \
@@ -333,6 +339,7 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
         .infer = (rule),                                                                           \
         .gradient = (differentiate),                                                               \
         .reference = {i64_entry(name) WGI_REALS(run_##name)},                                      \
+        .call = call_##name,                                                                       \
         SAMPLE_FIELDS(name),                                                                       \
     };
 
@@ -344,23 +351,29 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
     UNARY_GRADIENT(name, dx)                                                                       \
     BUILD(name, wg_##name(in[0]))                                                                  \
     UNARY_SAMPLES(name, accepts, fill, is_kink)                                                    \
-    UNARY_ROW(name, traits, accepts, 0)
+    CALL_UNARY(name)                                                                               \
+    UNARY_ROW(name, traits, accepts, 0, )
 
 #define WGI_UNARY_INTERNAL(name, traits, accepts, fill, is_kink, formula, dx)                      \
     UNARY_GRADIENT(name, dx)                                                                       \
     BUILD(name, name(in[0]))                                                                       \
     UNARY_SAMPLES(name, accepts, fill, is_kink)                                                    \
-    UNARY_ROW(name, traits, accepts, 0)
+    CALL_UNARY(name)                                                                               \
+    UNARY_ROW(name, traits, accepts, 0, )
 
-#define WGI_UNARY_NUMBER(name, number, traits, fill, is_kink, formula, dx)                         \
+#define WGI_UNARY_NUMBER(name, number, value, traits, fill, is_kink, formula, dx)                  \
     wg_node wg_##name(wg_node x, double p)                                                         \
     {                                                                                              \
         return wgi_record_one_given(x, p, WGI_OP_##name);                                          \
     }                                                                                              \
     UNARY_GRADIENT(name, dx)                                                                       \
-    BUILD(name, wg_##name(in[0], number))                                                          \
+    BUILD(name, wg_##name(in[0], value))                                                           \
     UNARY_SAMPLES(name, floating, fill, is_kink)                                                   \
-    UNARY_ROW(name, traits, floating, 1)
+    WGI_CALL(call_##name, wg_##name(wgi_call_in(c, 0), wgi_call_real(c, 0)))                       \
+    static const wgi_attribute attributes_##name[] = {                                             \
+        WGI_NUMBER_ATTRIBUTE(#number, 0),                                                          \
+    };                                                                                             \
+    UNARY_ROW(name, traits, floating, 1, WGI_ATTRIBUTES(attributes_##name), )
 
 #define WGI_BINARY(name, traits, accepts, fill, formula, da, db)                                   \
     wg_node wg_##name(wg_node a, wg_node b)                                                        \
@@ -370,6 +383,7 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
     BINARY_GRADIENT(name, da, db)                                                                  \
     BUILD(name, wg_##name(in[0], in[1]))                                                           \
     BINARY_SAMPLES(name, accepts, fill)                                                            \
+    CALL_BINARY(name)                                                                              \
     BINARY_ROW(name, (traits) | WGI_IN_PLACE, LIKE_##accepts, infer_binary_##accepts,              \
                gradient_##name, I64_ENTRY_##accepts)
 
@@ -380,6 +394,7 @@ static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)
     }                                                                                              \
     BUILD(name, wg_##name(in[0], in[1]))                                                           \
     BINARY_SAMPLES(name, numeric, WGI_NORMAL)                                                      \
+    CALL_BINARY(name)                                                                              \
     BINARY_ROW(name, WGI_KINKED, 0, infer_compare, NULL, I64_ENTRY_numeric)
 
 #include "ops/pointwise.def"

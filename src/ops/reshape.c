@@ -3,6 +3,7 @@
  *
  * Invariant: the recorded shape has no -1; the constructor resolves it. */
 #include "core/checked.h"
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -135,6 +136,12 @@ static const wgi_sample bad[] = {
             WGI_IN_2(2, 3, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_shape_attr, rank, dims)},
+};
+
+WGI_CALL(call, wg_reshape(wgi_call_in(c, 0), wgi_call_length(c, 0), wgi_call_list(c, 0)))
+
 const wgi_op wgi_op_reshape = {
     .name = "reshape",
     .traits = WGI_LAYOUT,
@@ -146,6 +153,8 @@ const wgi_op wgi_op_reshape = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

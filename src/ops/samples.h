@@ -43,28 +43,48 @@
         .rank = 2, .dims = {(i), (j)}, .fill = (how), .same_as = (first) + 1                       \
     }
 
-/* The build function of a sample: `call` over g, dtype and in. */
+/* The build function of a sample, `call` over g, dtype and in, and its text. */
 #define WGI_BUILD(function, call)                                                                  \
+    static const char function##_text[] = #call;                                                   \
     static wg_node function(wg_graph *g, wg_dtype dtype, const wg_node *in)                        \
     {                                                                                              \
         (void)g, (void)dtype, (void)in;                                                            \
         return call;                                                                               \
     }
 
+/* The samples of a row; the head of a form's row, with the names of its operands. */
+#define WGI_SAMPLES(good, wrong)                                                                   \
+    .samples = (good), .n_samples = (int32_t)(sizeof(good) / sizeof((good)[0])), .bad = (wrong),   \
+    .n_bad = (int32_t)(sizeof(wrong) / sizeof((wrong)[0]))
+#define WGI_FORM_OF(title, least, most, ...)                                                       \
+    .name = (title), .min_in = (least), .max_in = (most), .n_out = 1, .operands = {__VA_ARGS__}
+
 /* A good sample, one on a kink, and a bad one. The inputs come last, in braces of their own. */
 #define WGI_GOOD(title, function, n, ...)                                                          \
     {                                                                                              \
-        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = (function)                     \
+        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = function,                      \
+        .text = function##_text                                                                    \
     }
 #define WGI_KINK(title, function, n, ...)                                                          \
     {                                                                                              \
-        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = (function),                    \
-        .is_non_smooth = true                                                                      \
+        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = function,                      \
+        .text = function##_text, .is_non_smooth = true                                             \
     }
 #define WGI_BAD(title, function, expected_status, message, n, ...)                                 \
     {                                                                                              \
-        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = (function),                    \
-        .status = (expected_status), .error = (message)                                            \
+        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = function,                      \
+        .text = function##_text, .status = (expected_status), .error = (message)                   \
+    }
+
+/* The same of calls without operands. */
+#define WGI_GOOD_0(title, function)                                                                \
+    {                                                                                              \
+        .name = (title), .build = function, .text = function##_text                                \
+    }
+#define WGI_BAD_0(title, function, expected_status, message)                                       \
+    {                                                                                              \
+        .name = (title), .build = function, .text = function##_text, .status = (expected_status),  \
+        .error = (message)                                                                         \
     }
 
 #endif

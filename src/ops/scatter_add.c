@@ -31,6 +31,7 @@ static wg_status K(scatter_add)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/gather.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
@@ -162,6 +163,17 @@ static const wgi_sample bad[] = {
             "scatter_add: index 5 at 1 is outside [0, 5)", 1, WGI_IN_1(2, WGI_NORMAL)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "axis", .kind = WGI_ATTR_AXIS, .place = WGI_AT_I64(wgi_gather_attr, axis)},
+    {.name = "size",
+     .kind = WGI_ATTR_INTEGER,
+     .range = "[0, inf)",
+     .place = WGI_AT_I64(wgi_gather_attr, size)},
+};
+
+WGI_CALL(call, wg_scatter_add(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_int(c, 0),
+                              wgi_call_integer(c, 1)))
+
 const wgi_op wgi_op_scatter_add = {
     .name = "scatter_add",
     .min_in = 2,
@@ -172,6 +184,8 @@ const wgi_op wgi_op_scatter_add = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_REALS(scatter_add)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

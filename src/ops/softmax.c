@@ -26,6 +26,7 @@ static wg_status K(softmax)(const wgi_args *args)
 
 #include "ops/softmax.h"
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -95,6 +96,16 @@ static const wgi_sample bad[] = {
             WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
+static const wgi_attribute attributes[] = {
+    {.name = "axis",
+     .kind = WGI_ATTR_AXIS,
+     .is_optional = true,
+     .integer = -1,
+     .place = WGI_AT_I64(wgi_axis_attr, axis)},
+};
+
+WGI_CALL(call, wg_softmax(wgi_call_in(c, 0), wgi_call_int(c, 0)))
+
 const wgi_op wgi_op_softmax = {
     .name = "softmax",
     .min_in = 1,
@@ -106,6 +117,8 @@ const wgi_op wgi_op_softmax = {
     .gradient = gradient,
     .decompose = decompose,
     .reference = {WGI_REALS(softmax)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

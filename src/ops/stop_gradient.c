@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: the trait WGI_STOP alone stops the gradient, so that there is no rule to give. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -34,6 +35,8 @@ static const wgi_sample samples[] = {
     WGI_GOOD("u8", build, 1, WGI_IN_TYPED(5, WG_U8, 9)),
 };
 
+WGI_CALL(call, wg_stop_gradient(wgi_call_in(c, 0)))
+
 const wgi_op wgi_op_stop_gradient = {
     .name = "stop_gradient",
     .traits = WGI_LAYOUT | WGI_STOP,
@@ -43,6 +46,7 @@ const wgi_op wgi_op_stop_gradient = {
     .operands = {"x"},
     .infer = infer,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
 };

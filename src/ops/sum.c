@@ -56,6 +56,7 @@ static wg_status K(run_sum_to)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -406,6 +407,20 @@ static const wgi_sample bad_sum_to[] = {
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
+static const wgi_attribute attributes_sum[] = {
+    {.name = "axes",
+     .kind = WGI_ATTR_AXES,
+     .is_optional = true,
+     .place = WGI_AT_BITS(wgi_reduce_attr, axes)},
+    {.name = "keepdims",
+     .kind = WGI_ATTR_FLAG,
+     .is_optional = true,
+     .place = WGI_AT_I32(wgi_reduce_attr, keepdims)},
+};
+
+WGI_CALL(call_sum,
+         wg_sum(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_length(c, 0), wgi_call_flag(c, 1)))
+
 const wgi_op wgi_op_sum = {
     .name = "sum",
     .traits = WGI_REDUCTION,
@@ -417,11 +432,16 @@ const wgi_op wgi_op_sum = {
     .infer = infer_sum,
     .gradient = gradient_sum,
     .reference = {[WG_I64] = run_sum_i64, WGI_REALS(run_sum)},
+    .call = call_sum,
+    WGI_ATTRIBUTES(attributes_sum),
     .samples = samples_sum,
     .n_samples = WGI_COUNT(samples_sum),
     .bad = bad_sum,
     .n_bad = WGI_COUNT(bad_sum),
 };
+
+WGI_CALL(call_mean, wg_mean(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_length(c, 0),
+                            wgi_call_flag(c, 1)))
 
 const wgi_op wgi_op_mean = {
     .name = "mean",
@@ -434,11 +454,19 @@ const wgi_op wgi_op_mean = {
     .infer = infer_mean,
     .gradient = gradient_mean,
     .reference = {WGI_REALS(run_mean)},
+    .call = call_mean,
+    WGI_ATTRIBUTES(attributes_sum),
     .samples = samples_mean,
     .n_samples = WGI_COUNT(samples_mean),
     .bad = bad_mean,
     .n_bad = WGI_COUNT(bad_mean),
 };
+
+static const wgi_attribute attributes_sum_to[] = {
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_shape_attr, rank, dims)},
+};
+
+WGI_CALL(call_sum_to, wg_sum_to(wgi_call_in(c, 0), wgi_call_length(c, 0), wgi_call_list(c, 0)))
 
 const wgi_op wgi_op_sum_to = {
     .name = "sum_to",
@@ -451,10 +479,52 @@ const wgi_op wgi_op_sum_to = {
     .infer = infer_sum_to,
     .gradient = gradient_sum_to,
     .reference = {WGI_REALS(run_sum_to)},
+    .call = call_sum_to,
+    WGI_ATTRIBUTES(attributes_sum_to),
     .samples = samples_sum_to,
     .n_samples = WGI_COUNT(samples_sum_to),
     .bad = bad_sum_to,
     .n_bad = WGI_COUNT(bad_sum_to),
+};
+
+/* ---- forms -------------------------------------------------------------------------------- */
+
+WGI_BUILD(build_sum_all, wg_sum_all(in[0]))
+WGI_BUILD(build_mean_all, wg_mean_all(in[0]))
+
+#define WHOLE_SAMPLES(name)                                                                        \
+    static const wgi_sample samples_##name[] = {                                                   \
+        WGI_GOOD("matrix", build_##name, 1, WGI_IN_2(3, 4, WGI_NORMAL)),                           \
+        WGI_GOOD("rank 0", build_##name, 1, WGI_IN_0(WGI_NORMAL)),                                 \
+        WGI_GOOD("size 1", build_##name, 1, WGI_IN_1(1, WGI_NORMAL)),                              \
+    };
+
+WHOLE_SAMPLES(sum_all)
+WHOLE_SAMPLES(mean_all)
+
+static const wgi_sample bad_sum_all[] = {
+    WGI_BAD("bool", build_sum_all, WG_ERR_DTYPE, "sum: needs a floating or i64 dtype: bool (x)", 1,
+            WGI_IN_TYPED(3, WG_BOOL, 2)),
+};
+
+static const wgi_sample bad_mean_all[] = {
+    WGI_BAD("integers", build_mean_all, WG_ERR_DTYPE, "mean: needs a floating dtype: i64 (x)", 1,
+            WGI_IN_TYPED(3, WG_I64, 2)),
+};
+
+WGI_CALL(call_sum_all, wg_sum_all(wgi_call_in(c, 0)))
+WGI_CALL(call_mean_all, wg_mean_all(wgi_call_in(c, 0)))
+
+const wgi_op wgi_op_sum_all = {
+    WGI_FORM_OF("sum_all", 1, 1, "x"),
+    .call = call_sum_all,
+    WGI_SAMPLES(samples_sum_all, bad_sum_all),
+};
+
+const wgi_op wgi_op_mean_all = {
+    WGI_FORM_OF("mean_all", 1, 1, "x"),
+    .call = call_mean_all,
+    WGI_SAMPLES(samples_mean_all, bad_mean_all),
 };
 
 #endif

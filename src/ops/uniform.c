@@ -19,6 +19,7 @@ static wg_status K(uniform)(const wgi_args *args)
 
 #else
 
+#include "ops/call.h"
 #include "ops/draw.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -89,29 +90,33 @@ WGI_BUILD(build_rank_9,
           wg_uniform(g, dtype, 9, (const int64_t[]){1, 1, 1, 1, 1, 1, 1, 1, 1}, 0.0, 1.0))
 
 static const wgi_sample samples[] = {
-    {.name = "rank 0", .build = build_rank_0}, {.name = "matrix", .build = build_matrix},
-    {.name = "size 0", .build = build_empty},  {.name = "a point", .build = build_point},
-    {.name = "two draws", .build = build_two},
+    WGI_GOOD_0("rank 0", build_rank_0), WGI_GOOD_0("matrix", build_matrix),
+    WGI_GOOD_0("size 0", build_empty),  WGI_GOOD_0("a point", build_point),
+    WGI_GOOD_0("two draws", build_two),
 };
 
 static const wgi_sample bad[] = {
-    {.name = "integers",
-     .build = build_integers,
-     .status = WG_ERR_DTYPE,
-     .error = "uniform: needs a floating dtype: i64"},
-    {.name = "low above high",
-     .build = build_reversed,
-     .status = WG_ERR_ARGUMENT,
-     .error = "uniform: [1, 0) is no interval of finite numbers"},
-    {.name = "infinite in f32",
-     .build = build_infinite,
-     .status = WG_ERR_ARGUMENT,
-     .error = "uniform: [0, 1e+300) is no interval of finite numbers"},
-    {.name = "rank 9",
-     .build = build_rank_9,
-     .status = WG_ERR_RANGE,
-     .error = "uniform: rank 9 is not in [0, 8]"},
+    WGI_BAD_0("integers", build_integers, WG_ERR_DTYPE, "uniform: needs a floating dtype: i64"),
+    WGI_BAD_0("low above high", build_reversed, WG_ERR_ARGUMENT,
+              "uniform: [1, 0) is no interval of finite numbers"),
+    WGI_BAD_0("infinite in f32", build_infinite, WG_ERR_ARGUMENT,
+              "uniform: [0, 1e+300) is no interval of finite numbers"),
+    WGI_BAD_0("rank 9", build_rank_9, WG_ERR_RANGE, "uniform: rank 9 is not in [0, 8]"),
 };
+
+static const wgi_attribute attributes[] = {
+    {.name = "dtype", .kind = WGI_ATTR_DTYPE, .place = WGI_AT_I32(wgi_uniform_attr, dtype)},
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_uniform_attr, rank, dims)},
+    {.name = "low", .kind = WGI_ATTR_REAL, .is_optional = true, .place = WGI_AT_NUMBER(0)},
+    {.name = "high",
+     .kind = WGI_ATTR_REAL,
+     .is_optional = true,
+     .real = 1.0,
+     .place = WGI_AT_NUMBER(1)},
+};
+
+WGI_CALL(call, wg_uniform(c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_length(c, 1),
+                          wgi_call_list(c, 1), wgi_call_real(c, 2), wgi_call_real(c, 3)))
 
 const wgi_op wgi_op_uniform = {
     .name = "uniform",
@@ -122,6 +127,8 @@ const wgi_op wgi_op_uniform = {
     .dispatch = -1,
     .infer = infer,
     .reference = {WGI_REALS(uniform)},
+    .call = call,
+    WGI_ATTRIBUTES(attributes),
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: elements are copied as they are, so every dtype is served by one kernel. */
+#include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/samples.h"
 #include "ops/support.h"
@@ -112,6 +113,8 @@ static const wgi_sample bad[] = {
             WGI_IN_1(3, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL)),
 };
 
+WGI_CALL(call, wg_where(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_in(c, 2)))
+
 const wgi_op wgi_op_where = {
     .name = "where",
     .traits = WGI_POINTWISE | WGI_BROADCAST,
@@ -123,6 +126,7 @@ const wgi_op wgi_op_where = {
     .infer = infer,
     .gradient = gradient,
     .reference = {WGI_ANY_DTYPE(run)},
+    .call = call,
     .samples = samples,
     .n_samples = WGI_COUNT(samples),
     .bad = bad,

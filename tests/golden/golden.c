@@ -1,4 +1,4 @@
-/* Reads ops.txt.
+/* Reads files of golden cases.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: nothing is written past an array of a case; the first thing wrong with the text stays
@@ -129,24 +129,44 @@ static bool take_tensor(words *w, golden_tensor *out, int32_t *n, int32_t most)
 
 /* ---- lines of a case ---------------------------------------------------------------------- */
 
-static bool read_ints(words *w, golden *c)
+static bool take_list(words *w, golden_attribute *out)
 {
-    for (c->n_ints = 0; w->rest[strspn(w->rest, " \n")] != '\0'; c->n_ints++) {
-        if (c->n_ints == GOLDEN_INTS || !take_int(w, &c->ints[c->n_ints])) {
-            return fail(w->file, "there are too many integers");
+    for (out->length = 0; w->rest[strspn(w->rest, " \n")] != '\0'; out->length++) {
+        if (out->length == GOLDEN_LIST || !take_int(w, &out->list[out->length])) {
+            return fail(w->file, "a list is too long");
         }
     }
     return true;
 }
 
-static bool read_reals(words *w, golden *c)
+static bool take_value(words *w, const char *kind, golden_attribute *out)
 {
-    for (c->n_reals = 0; w->rest[strspn(w->rest, " \n")] != '\0'; c->n_reals++) {
-        if (c->n_reals == GOLDEN_REALS || !take_real(w, &c->reals[c->n_reals])) {
-            return fail(w->file, "there are too many reals");
-        }
+    if (strcmp(kind, "list") == 0) {
+        out->kind = WG_ATTRIBUTE_LIST;
+        return take_list(w, out);
     }
-    return true;
+    if (strcmp(kind, "real") == 0) {
+        out->kind = WG_ATTRIBUTE_REAL;
+        return take_real(w, &out->real) && take_end(w);
+    }
+    if (strcmp(kind, "text") == 0) {
+        out->kind = WG_ATTRIBUTE_TEXT;
+        return take_text(w, out->text, sizeof out->text) && take_end(w);
+    }
+    out->kind = WG_ATTRIBUTE_INTEGER;
+    out->is_dtype = strcmp(kind, "dtype") == 0;
+    return out->is_dtype ? take_end(w) : take_int(w, &out->integer) && take_end(w);
+}
+
+static bool read_attribute(words *w, golden *c)
+{
+    char kind[8];
+    if (c->n_attributes == GOLDEN_ATTRIBUTES) {
+        return fail(w->file, "there are too many attributes");
+    }
+    golden_attribute *out = &c->attributes[c->n_attributes++];
+    return take_text(w, out->name, sizeof out->name) && take_text(w, kind, sizeof kind) &&
+           take_value(w, kind, out);
 }
 
 static bool read_in(words *w, golden *c)
@@ -184,8 +204,11 @@ static bool read_line(words *w, golden *c)
     static const struct {
         const char *name;
         bool (*read)(words *w, golden *c);
-    } readers[] = {{"ints", read_ints}, {"reals", read_reals}, {"in", read_in},
-                   {"out", read_out},   {"up", read_up},       {"grad", read_gradient}};
+    } readers[] = {{"attr", read_attribute},
+                   {"in", read_in},
+                   {"out", read_out},
+                   {"up", read_up},
+                   {"grad", read_gradient}};
     const char *word = next_word(w);
     for (size_t i = 0; word != NULL && i < sizeof(readers) / sizeof(readers[0]); i++) {
         if (strcmp(word, readers[i].name) == 0) {
@@ -244,7 +267,8 @@ bool golden_next(golden_file *file, golden *out)
     }
     words w = {file, buffer};
     const char *word = next_word(&w);
-    if (word == NULL || strcmp(word, "case") != 0) {
+    out->is_hard = word != NULL && strcmp(word, "hard") == 0;
+    if (word == NULL || (!out->is_hard && strcmp(word, "case") != 0)) {
         return fail(file, "a case does not begin with its name");
     }
     if (!take_text(&w, out->op, sizeof out->op) || !take_text(&w, out->name, sizeof out->name)) {

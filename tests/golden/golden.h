@@ -1,18 +1,18 @@
-/* Reads ops.txt; generate.py says what its lines mean.
+/* Reads files of golden cases; common.py says what their lines mean.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_GOLDEN_GOLDEN_H
 #define WG_GOLDEN_GOLDEN_H
 
 #include <stdio.h>
 
-#include <wengert/base.h>
+#include <wengert/tools.h>
 
 enum {
     GOLDEN_VALUES = 128,
-    GOLDEN_INPUTS = 3,
-    GOLDEN_OUTPUTS = 2,
-    GOLDEN_INTS = 12,
-    GOLDEN_REALS = 2
+    GOLDEN_INPUTS = 6,
+    GOLDEN_OUTPUTS = 4,
+    GOLDEN_ATTRIBUTES = 8,
+    GOLDEN_LIST = 16
 };
 
 /* Invariant: count is the product of the dims and at most GOLDEN_VALUES. */
@@ -24,14 +24,24 @@ typedef struct golden_tensor {
     double values[GOLDEN_VALUES];
 } golden_tensor;
 
+typedef struct golden_attribute {
+    char name[32];
+    wg_attribute_kind kind;
+    bool is_dtype; /* under test: then the value is not given */
+    int64_t integer;
+    double real;
+    int32_t length;
+    int64_t list[GOLDEN_LIST];
+    char text[64];
+} golden_attribute;
+
 /* One case. Weights have the shape of their output, gradients that of their input. */
 typedef struct golden {
     char op[32];
     char name[48];
-    int32_t n_ints;
-    int64_t ints[GOLDEN_INTS];
-    int32_t n_reals;
-    double reals[GOLDEN_REALS];
+    bool is_hard;
+    int32_t n_attributes;
+    golden_attribute attributes[GOLDEN_ATTRIBUTES];
     int32_t n_in;
     golden_tensor in[GOLDEN_INPUTS];
     int32_t n_out;

@@ -44,7 +44,7 @@ static wg_node record_op(wg_graph *to, wg_graph *from, uint32_t i, const wg_node
 {
     const wgi_entry *r = wgi_record_at(&from->list, i);
     const wgi_op *op = from->ctx->ops->ops[r->op];
-    wg_node in[3];
+    wg_node in[WGI_SAMPLE_INPUTS];
     double numbers[4];
     for (uint32_t k = 0; k < r->n_in; k++) {
         in[k] = map[wgi_inputs_of(&from->list, r)[k]];

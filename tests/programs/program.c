@@ -170,6 +170,9 @@ static wg_node (*const recorders[])(const request *q) = {
 
 wg_node wgt_step_record(wgt_recorded *r, const wgt_step *step)
 {
+    if (step->call == WGT_CALL_sample) {
+        return r->nodes[r->n_nodes++] = wgt_sample_record(r, step);
+    }
     request q = {.r = r, .step = step, .call = &functions[step->call]};
     for (int k = 0; k < 3 && r->n_nodes > 0; k++) {
         q.in[k] = r->nodes[step->in[k]];

@@ -56,7 +56,7 @@ fi
 for path in "$include"/wengert/*.h "$generated"/wengert/*.h; do
     header=wengert/$(basename "$path")
     [ "$header" = wengert/wengert.h ] ||
-        grep -qF "#include <$header>" "$include/wengert/wengert.h" ||
+        grep -qF "#include <$header>" "$include/wengert/wengert.h" "$include/wengert/ops.h" ||
         fail "wengert.h does not include $header"
     # Twice: the guard is part of standing alone.
     printf '#include <%s>\n#include <%s>\nint wg_test_unit;\n' "$header" "$header" \

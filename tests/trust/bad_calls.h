@@ -49,14 +49,12 @@ typedef struct bad_world {
 
 struct bad_row;
 typedef void (*bad_check)(bad_world *w, const struct bad_row *row);
-typedef wg_node (*bad_op)(const wg_node *in);
 
 /* One public function and a check of it; several rows may name the same one. */
 typedef struct bad_row {
     const char *name;
     bad_check check;
-    bad_op op;         /* of ops alone */
-    const char *kinds; /* of its operands: x, l(abels) or f(lags) */
+    const struct wgi_op *op; /* of ops alone */
 } bad_row;
 
 /* Each ends with a row of zeros. */
@@ -71,6 +69,7 @@ extern const bad_row bad_rows_of_files[];
 extern const bad_row bad_rows_of_data[];
 extern const bad_row bad_rows_of_pictures[];
 extern const bad_row bad_rows_of_plans[];
+extern const bad_row bad_rows_of_certificates[];
 extern const bad_row bad_rows_of_check[];
 extern const bad_row bad_rows_of_gradcheck[];
 extern const bad_row bad_rows_of_custom[];

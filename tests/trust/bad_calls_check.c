@@ -199,5 +199,5 @@ const bad_row bad_rows_of_check[] = {
     {.name = "wg_check_report_write", .check = check_reports},
     {.name = "wg_check_diagnosis_text", .check = check_reports},
     {.name = "wg_check_verdict_name", .check = check_reports},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

@@ -297,5 +297,5 @@ const bad_row bad_rows_of_custom[] = {
     {.name = "wg_hook", .check = check_hook},
     {.name = "wg_cancel", .check = check_cancel},
     {.name = "wg_cancel_clear", .check = check_cancel},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

@@ -113,7 +113,7 @@ const bad_row bad_rows_of_files[] = {
     {.name = "wg_safetensors_metadata_key", .check = check_file},
     {.name = "wg_safetensors_metadata", .check = check_file},
     {.name = "wg_safetensors_write", .check = check_write},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* ---- tables ------------------------------------------------------------------------------- */
@@ -297,5 +297,5 @@ const bad_row bad_rows_of_data[] = {
     {.name = "wg_batches_count", .check = check_batches},
     {.name = "wg_batches_get_state", .check = check_batches},
     {.name = "wg_batches_set_state", .check = check_batches},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

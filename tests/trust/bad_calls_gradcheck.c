@@ -112,5 +112,5 @@ const bad_row bad_rows_of_gradcheck[] = {
     {.name = "wg_gradcheck", .check = check_gradcheck},
     {.name = "wg_gradcheck_write", .check = check_write},
     {.name = "wg_compare_gradient", .check = check_compare},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

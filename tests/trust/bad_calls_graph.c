@@ -227,5 +227,5 @@ const bad_row bad_rows_of_graphs[] = {
     {.name = "wg_node_number", .check = check_places},
     {.name = "wg_number_set", .check = check_places},
     {.name = "wg_output", .check = check_places},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

@@ -310,5 +310,5 @@ const bad_row bad_rows_of_models[] = {
     {.name = "wg_optimizer_set_rate", .check = check_optimizer},
     {.name = "wg_model_save", .check = check_files},
     {.name = "wg_model_load", .check = check_files},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

@@ -1,189 +1,10 @@
-/* Bad calls of ops.h: every kind of bad handle in every place, then bad axes, shapes and numbers.
+/* Bad calls of ops.h: bad axes, shapes, numbers and data.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A refused constructor gives an invalid node and leaves its error on the graph it could tell. */
 #include "bad_calls.h"
 
 #include <string.h>
-
-/* ---- one calling form for all ops --------------------------------------------------------- */
-
-#define CALL1(op, ...)                                                                             \
-    static wg_node call_##op(const wg_node *in)                                                    \
-    {                                                                                              \
-        return wg_##op(__VA_ARGS__);                                                               \
-    }
-
-static const int64_t six[] = {6};
-static const int64_t two_three[] = {2, 3};
-static const int32_t turned[] = {1, 0};
-
-CALL1(add, in[0], in[1])
-CALL1(sub, in[0], in[1])
-CALL1(mul, in[0], in[1])
-CALL1(div, in[0], in[1])
-CALL1(gate, in[0], in[1])
-CALL1(greater, in[0], in[1])
-CALL1(where, in[0], in[1], in[2])
-CALL1(neg, in[0])
-CALL1(scale, in[0], 2.0)
-CALL1(exp, in[0])
-CALL1(log, in[0])
-CALL1(square, in[0])
-CALL1(sqrt, in[0])
-CALL1(sigmoid, in[0])
-CALL1(tanh, in[0])
-CALL1(relu, in[0])
-CALL1(heaviside, in[0], 0.5)
-CALL1(cast, in[0], WG_F64)
-CALL1(stop_gradient, in[0])
-CALL1(sum, in[0], NULL, 0, false)
-CALL1(mean, in[0], NULL, 0, false)
-CALL1(sum_all, in[0])
-CALL1(mean_all, in[0])
-CALL1(softmax, in[0], 0)
-CALL1(log_softmax, in[0], 0)
-CALL1(mse, in[0], in[1])
-CALL1(half_sum_squares, in[0], in[1])
-CALL1(cross_entropy, in[0], in[1])
-CALL1(reshape, in[0], 1, six)
-CALL1(permute, in[0], turned, 2)
-CALL1(transpose, in[0])
-CALL1(broadcast_to, in[0], 2, two_three)
-CALL1(sum_to, in[0], 2, two_three)
-CALL1(gather, in[0], in[1], 0)
-CALL1(scatter_add, in[0], in[1], 0, 2)
-CALL1(one_hot, in[0], 2, WG_F32)
-CALL1(dropout, in[0], 0.5)
-
-/* matmul wants inner sizes that agree; a transpose of the second operand gives them, or passes a
- * bad handle on. */
-static wg_node call_matmul(const wg_node *in)
-{
-    return wg_matmul(in[0], wg_is_valid(in[1]) ? wg_transpose(in[1]) : in[1]);
-}
-
-static wg_node call_linear_apply(const wg_node *in)
-{
-    const wg_linear none = {NULL, NULL};
-    return wg_linear_apply(wg_is_valid(in[0]) ? &none : NULL, in[0]);
-}
-
-/* ---- bad handles -------------------------------------------------------------------------- */
-
-static void fill_good(const bad_world *w, const char *kinds, wg_node *in)
-{
-    for (size_t i = 0; kinds[i] != '\0'; i++) {
-        in[i] = kinds[i] == 'l' ? w->labels : kinds[i] == 'f' ? w->flags : w->x;
-    }
-}
-
-static bool is_living(const bad_world *w, wg_node n)
-{
-    return n.graph != NULL && n.graph != w->dead;
-}
-
-/* The first operand that tells a living graph says where the error must be found. */
-static void expect_error(const bad_world *w, const wg_node *in, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (is_living(w, in[i])) {
-            wg_status status = wg_graph_status(in[i].graph);
-            assert_true(status == WG_ERR_HANDLE || status == WG_ERR_STALE);
-            assert_string_not_equal(wg_graph_error(in[i].graph), "");
-            return;
-        }
-    }
-}
-
-static void check_one_handle(bad_world *w, const bad_row *row, size_t at, int which)
-{
-    const size_t n = strlen(row->kinds);
-    wg_node in[3];
-    bad_world_record(w);
-    fill_good(w, row->kinds, in);
-    in[at] = bad_handle(w, which);
-    wg_node n_out = row->op(in);
-    assert_false(wg_is_valid(n_out));
-    expect_error(w, in, n);
-    assert_false(wg_is_valid(wg_neg(n_out)));
-}
-
-static void check_handles(bad_world *w, const bad_row *row)
-{
-    const size_t n = strlen(row->kinds);
-    wg_node in[3];
-    fill_good(w, row->kinds, in);
-    if (strcmp(row->name, "wg_linear_apply") != 0) {
-        assert_true(wg_is_valid(row->op(in)));
-    }
-    for (size_t at = 0; at < n; at++) {
-        /* Alone, a node of another graph is a good one, there. */
-        const int end = n > 1 ? BAD_HANDLES : BAD_OTHER;
-        for (int which = 0; which < end; which++) {
-            check_one_handle(w, row, at, which);
-        }
-    }
-    for (int which = 0; which < BAD_OTHER; which++) {
-        bad_world_record(w);
-        for (size_t i = 0; i < n; i++) {
-            in[i] = bad_handle(w, which);
-        }
-        assert_false(wg_is_valid(row->op(in)));
-    }
-    bad_world_record(w);
-    fill_good(w, row->kinds, in);
-    assert_true(strcmp(row->name, "wg_linear_apply") == 0 || wg_is_valid(row->op(in)));
-}
-
-#define OP(op_name, operand_kinds)                                                                 \
-    {                                                                                              \
-        .name = "wg_" #op_name, .check = check_handles, .op = call_##op_name,                      \
-        .kinds = (operand_kinds)                                                                   \
-    }
-
-const bad_row bad_rows_of_ops[] = {
-    OP(add, "xx"),
-    OP(sub, "xx"),
-    OP(mul, "xx"),
-    OP(div, "xx"),
-    OP(gate, "xx"),
-    OP(greater, "xx"),
-    OP(where, "fxx"),
-    OP(neg, "x"),
-    OP(scale, "x"),
-    OP(exp, "x"),
-    OP(log, "x"),
-    OP(square, "x"),
-    OP(sqrt, "x"),
-    OP(sigmoid, "x"),
-    OP(tanh, "x"),
-    OP(relu, "x"),
-    OP(heaviside, "x"),
-    OP(cast, "x"),
-    OP(stop_gradient, "x"),
-    OP(matmul, "xx"),
-    OP(sum, "x"),
-    OP(mean, "x"),
-    OP(sum_all, "x"),
-    OP(mean_all, "x"),
-    OP(softmax, "x"),
-    OP(log_softmax, "x"),
-    OP(mse, "xx"),
-    OP(half_sum_squares, "xx"),
-    OP(cross_entropy, "xl"),
-    OP(reshape, "x"),
-    OP(permute, "x"),
-    OP(transpose, "x"),
-    OP(broadcast_to, "x"),
-    OP(sum_to, "x"),
-    OP(gather, "xl"),
-    OP(scatter_add, "xl"),
-    OP(one_hot, "l"),
-    OP(dropout, "x"),
-    OP(linear_apply, "x"),
-    {NULL, NULL, NULL, NULL},
-};
 
 /* ---- bad axes, shapes and numbers --------------------------------------------------------- */
 
@@ -386,6 +207,66 @@ static void check_indices(bad_world *w, const bad_row *row)
     }
 }
 
+static void check_linear(bad_world *w, const bad_row *row)
+{
+    const wg_linear none = {NULL, NULL};
+    (void)row;
+    assert_false(wg_is_valid(wg_linear_apply(&none, w->x)));
+    bad_world_record(w);
+    assert_false(wg_is_valid(wg_linear_apply(NULL, w->x)));
+    for (int which = 0; which < BAD_OTHER; which++) {
+        bad_world_record(w);
+        assert_false(wg_is_valid(wg_linear_apply(&none, bad_handle(w, which))));
+    }
+}
+
+static wg_status apply(bad_world *w, const char *op, const wg_attribute *a, size_t n)
+{
+    uint32_t out = 7;
+    size_t n_out = 1;
+    const wg_status status = wg_apply(w->g, op, &w->x.index, 1, a, n, &out, &n_out);
+    assert_int_equal(n_out, status == WG_OK ? 1 : 0);
+    bad_world_record(w);
+    return status;
+}
+
+static void check_apply(bad_world *w, const bad_row *row)
+{
+    const wg_attribute axis[] = {
+        {.name = "axis", .kind = WG_ATTRIBUTE_INTEGER, .integer = 1},
+        {.name = "axis", .kind = WG_ATTRIBUTE_INTEGER, .integer = 1},
+        {.name = "axes", .kind = WG_ATTRIBUTE_INTEGER},
+        {.name = NULL, .kind = WG_ATTRIBUTE_INTEGER},
+        {.name = "axis", .kind = WG_ATTRIBUTE_REAL},
+        {.name = "axis", .kind = (wg_attribute_kind)9},
+    };
+    size_t n_out = 0;
+    const uint32_t none[] = {UINT32_MAX, 99};
+    (void)row;
+    assert_status(apply(w, "softmax", axis, 1), WG_OK);
+    assert_status(apply(w, "softmax", axis, 2), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "softmax", axis + 2, 1), WG_ERR_NAME);
+    assert_status(apply(w, "softmax", axis + 3, 1), WG_ERR_NAME);
+    assert_status(apply(w, "softmax", axis + 4, 1), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "softmax", axis + 5, 1), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "softmax", NULL, 1), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "soft_max", axis, 1), WG_ERR_NAME);
+    assert_status(apply(w, "", axis, 1), WG_ERR_NAME);
+    assert_status(apply(w, NULL, axis, 1), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "add", NULL, 0), WG_ERR_ARGUMENT);
+    assert_status(apply(w, "permute", NULL, 0), WG_ERR_ARGUMENT);
+    assert_status(wg_apply(NULL, "neg", none, 1, NULL, 0, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_apply(w->dead, "neg", none, 1, NULL, 0, NULL, NULL), WG_ERR_STALE);
+    assert_status(wg_apply(w->g, "neg", NULL, 1, NULL, 0, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_apply(w->g, "neg", none, 1, NULL, 0, (uint32_t[]){0}, NULL), WG_ERR_ARGUMENT);
+    for (int i = 0; i < 2; i++) {
+        bad_world_record(w);
+        assert_status(wg_apply(w->g, "neg", &none[i], 1, NULL, 0, NULL, &n_out), WG_ERR_HANDLE);
+    }
+    bad_world_record(w);
+    assert_status(wg_apply(w->g, "neg", &w->x.index, 1, NULL, 0, NULL, NULL), WG_OK);
+}
+
 /* The rows whose constructors these checks call. */
 #define ROW(op, by)                                                                                \
     {                                                                                              \
@@ -393,7 +274,8 @@ static void check_indices(bad_world *w, const bad_row *row)
     }
 
 const bad_row bad_rows_of_op_options[] = {
-    ROW(full, check_fills),      ROW(uniform, check_fills),  ROW(reshape, check_shapes),
-    ROW(softmax, check_axis),    ROW(sum, check_axis_lists), ROW(matmul, check_products),
-    ROW(dropout, check_options), ROW(gather, check_indices), {NULL, NULL, NULL, NULL},
+    ROW(full, check_fills),          ROW(uniform, check_fills),  ROW(reshape, check_shapes),
+    ROW(softmax, check_axis),        ROW(sum, check_axis_lists), ROW(matmul, check_products),
+    ROW(dropout, check_options),     ROW(gather, check_indices), ROW(apply, check_apply),
+    ROW(linear_apply, check_linear), {NULL, NULL, NULL},
 };

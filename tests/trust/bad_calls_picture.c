@@ -266,5 +266,5 @@ const bad_row bad_rows_of_pictures[] = {
     {.name = "wg_curve_write", .check = check_points},
     {.name = "wg_regions_write", .check = check_regions},
     {.name = "wg_regions_centers", .check = check_centers},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

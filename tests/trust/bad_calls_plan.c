@@ -80,5 +80,5 @@ const bad_row bad_rows_of_plans[] = {
     {.name = "wg_profile_get", .check = check_profiles},
     {.name = "wg_profile_write", .check = check_profiles},
     {.name = "wg_profile_write_trace", .check = check_profiles},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

@@ -100,7 +100,7 @@ const bad_row bad_rows_of_base[] = {
     {.name = "wg_context_seed", .check = check_context},
     {.name = "wg_context_has_backend", .check = check_context},
     {.name = "wg_context_kernel_use", .check = check_context},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* ---- making tensors ----------------------------------------------------------------------- */
@@ -303,5 +303,5 @@ const bad_row bad_rows_of_tensors[] = {
     {.name = "wg_rng_normal", .check = check_rng},
     {.name = "wg_rng_below", .check = check_rng},
     {.name = "wg_rng_shuffle", .check = check_rng},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };

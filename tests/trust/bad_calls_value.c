@@ -220,5 +220,5 @@ const bad_row bad_rows_of_values[] = {
     {.name = "wg_shadow_apply", .check = check_shadow},
     {.name = "wg_explain", .check = check_explain},
     {.name = "wg_print", .check = check_explain},
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL},
 };
