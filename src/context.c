@@ -127,7 +127,7 @@ wg_status wg_context_create(const wg_config *config, wg_context **out)
 
 void wg_context_destroy(wg_context *ctx)
 {
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->is_in_callback) {
         return;
     }
     wgi_engine_destroy(ctx);

@@ -4,8 +4,9 @@
  * Callbacks are called by the thread that uses the context. They return WG_OK, or a status that
  * ends the run or fails the recording and is handed to its caller; a value that is no status counts
  * as WG_ERR_CALLBACK. While one runs its context is closed: running, resetting and recording in it
- * are refused with WG_ERR_STATE (a gradient callback may record in its own graph), graphs are not
- * destroyed, and wg_cancel is allowed. Other contexts are not concerned. */
+ * are refused with WG_ERR_STATE (a gradient callback may record in its own graph), graphs and the
+ * context are not destroyed, and wg_cancel is allowed. Models and parameters must not be destroyed
+ * by a callback either, which nobody checks. Other contexts are not concerned. */
 #ifndef WG_CUSTOM_H
 #define WG_CUSTOM_H
 

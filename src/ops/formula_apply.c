@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "core/text.h"
 #include "ops/support.h"
 
 /* One row for each function: its name, constructor, and what it makes of a constant. */
@@ -135,22 +136,79 @@ static void carry_out(machine *m, const wgi_formula_step *s, const wg_node *vari
     }
 }
 
-/* The operands are checked here, so that even a formula that is a variable and nothing else refuses
- * what is no node. */
-static bool check_variables(const wgi_formula *formula, const char *op, const wg_node *variables,
-                            wg_node *failed)
+/* ---- operands ----------------------------------------------------------------------------- */
+
+/* A use of a formula, and the shape that its variables have come to. */
+typedef struct use {
+    const wgi_formula *formula;
+    const char *op;
+    const wg_node *variables;
+    wgi_type shape;
+} use;
+
+static wg_node refuse(const use *u, wg_status status, const char *format, ...) WGI_PRINTF(3, 4);
+
+static wg_node refuse(const use *u, wg_status status, const char *format, ...)
 {
+    char line[WGI_DETAIL_BYTES];
+    wgi_text text = wgi_text_make(line, sizeof line);
+    va_list list;
+    va_start(list, format);
+    wgi_text_add_list(&text, format, list);
+    va_end(list);
+    return wgi_refuse_call(u->variables, u->formula->n_variables, u->op, status, "%s", line);
+}
+
+static wg_node refuse_dtype(const use *u, int32_t i, const wgi_view *view)
+{
+    const char *name = u->formula->names[i];
+    const char *dtype = wg_dtype_name((wg_dtype)view->dtype);
+    if (!wgi_is_floating(view->dtype)) {
+        return refuse(u, WG_ERR_DTYPE, "needs a floating dtype: %s (%s)", dtype, name);
+    }
+    return refuse(u, WG_ERR_DTYPE, "dtypes differ: %s (%s) vs %s (%s)",
+                  wg_dtype_name((wg_dtype)u->shape.dtype), u->formula->names[0], dtype, name);
+}
+
+static wg_node refuse_shape(const use *u, int32_t i, const wgi_view *view)
+{
+    char have[WGI_SHAPE_TEXT];
+    char more[WGI_SHAPE_TEXT];
+    return refuse(u, WG_ERR_SHAPE, "shapes do not broadcast: %s (%s) to %s (those before it)",
+                  wgi_shape_text(view->rank, view->dims, more, sizeof more), u->formula->names[i],
+                  wgi_shape_text(u->shape.rank, u->shape.dims, have, sizeof have));
+}
+
+/* Checks one variable against those before it. */
+static bool takes(use *u, int32_t i, wg_node *failed)
+{
+    const wg_node x = u->variables[i];
+    wgi_view view;
+    if (!wgi_view_of(x, &view) || x.graph != u->variables[0].graph) {
+        *failed =
+            refuse(u, WG_ERR_HANDLE, "variable %s is no node of this graph", u->formula->names[i]);
+        return false;
+    }
+    u->shape.dtype = i == 0 ? view.dtype : u->shape.dtype;
+    if (!wgi_is_floating(view.dtype) || view.dtype != u->shape.dtype) {
+        *failed = refuse_dtype(u, i, &view);
+        return false;
+    }
+    if (wgi_broadcast(&u->shape, view.rank, view.dims) != 0) {
+        *failed = refuse_shape(u, i, &view);
+        return false;
+    }
+    return true;
+}
+
+/* All that can be wrong with the variables is told here, in the name of the op that the program
+ * knows; the ops that it is made of find nothing more to say. */
+static bool takes_all(const wgi_formula *formula, const char *op, const wg_node *variables,
+                      wg_node *failed)
+{
+    use u = {.formula = formula, .op = op, .variables = variables};
     for (int32_t i = 0; i < formula->n_variables; i++) {
-        wgi_view view;
-        if (!wgi_view_of(variables[i], &view)) {
-            *failed = wgi_refuse_call(variables, formula->n_variables, op, WG_ERR_HANDLE,
-                                      "variable %s is no node of this graph", formula->names[i]);
-            return false;
-        }
-        if (!wgi_is_floating(view.dtype)) {
-            *failed = wgi_refuse_call(variables, formula->n_variables, op, WG_ERR_DTYPE,
-                                      "needs a floating dtype: %s (%s)",
-                                      wg_dtype_name((wg_dtype)view.dtype), formula->names[i]);
+        if (!takes(&u, i, failed)) {
             return false;
         }
     }
@@ -160,7 +218,7 @@ static bool check_variables(const wgi_formula *formula, const char *op, const wg
 wg_node wgi_formula_apply(const wgi_formula *formula, const char *op, const wg_node *variables)
 {
     wg_node failed;
-    if (!check_variables(formula, op, variables, &failed)) {
+    if (!takes_all(formula, op, variables, &failed)) {
         return failed;
     }
     const wgi_formula_step *steps = formula->steps.data;

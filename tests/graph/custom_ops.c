@@ -48,6 +48,12 @@ wg_status cube_gradient(const wg_gradient_call *call)
     return WG_OK;
 }
 
+wg_status ignore_gradient(const wg_hook_call *call)
+{
+    (void)call;
+    return WG_OK;
+}
+
 wg_op_definition cube_definition(const char *name)
 {
     return (wg_op_definition){

@@ -14,6 +14,9 @@ wg_status cube_forward(const wg_forward_call *call);
 wg_status cube_backward(const wg_backward_call *call);
 wg_status cube_gradient(const wg_gradient_call *call);
 
+/* A hook that does nothing. */
+wg_status ignore_gradient(const wg_hook_call *call);
+
 /* The definition of cube with its kernels in both dtypes. */
 wg_op_definition cube_definition(const char *name);
 

@@ -199,21 +199,37 @@ static void test_formula_is_one_step(void **state)
     wg_tensor_destroy(t);
 }
 
+static void expect_refused(bench *b, const wg_op *op, const wg_node *in, int32_t n,
+                           const char *error)
+{
+    const wg_node y = wg_custom(op, in, n, NULL);
+    const int line = __LINE__ - 1;
+    char want[160];
+    (void)snprintf(want, sizeof want, "f0: %s\n  at test_formula.c:%d", error, line);
+    assert_false(wg_is_valid(y));
+    assert_string_equal(wg_graph_error(b->g), want);
+    assert_int_equal(wg_graph_reset(b->g), WG_OK);
+}
+
+/* In the name of the formula's op, with the caller's line, and not of an op inside. */
 static void test_formula_refuses_operands(void **state)
 {
+    static const int64_t dims[] = {2, 3, 4};
     bench *b = *state;
-    const wg_op *op = formula_op(b, "x + y");
-    const wg_op *same = formula_op(b, "x");
+    const wg_op *op = formula_op(b, "x + exp(y)");
     const int64_t label = 1;
     wg_node in[] = {wg_number(b->g, WG_F64, 1), wg_constant(b->g, WG_I64, 0, NULL, &label)};
-    assert_false(wg_is_valid(wg_custom(op, in, 2, NULL)));
-    assert_non_null(strstr(wg_graph_error(b->g), "f0: needs a floating dtype: i64 (y)"));
-    assert_int_equal(wg_graph_reset(b->g), WG_OK);
+    expect_refused(b, op, in, 2, "needs a floating dtype: i64 (y)");
     in[0] = wg_number(b->g, WG_F64, 1);
-    assert_false(wg_is_valid(wg_custom(op, in, 1, NULL)));
-    assert_non_null(strstr(wg_graph_error(b->g), "f0: 2 inputs, not 1"));
-    assert_int_equal(wg_graph_reset(b->g), WG_OK);
-    assert_false(wg_is_valid(wg_custom(same, in, 1, NULL)));
+    expect_refused(b, op, in, 1, "2 inputs, not 1");
+    in[0] = wg_number(b->g, WG_F64, 1);
+    in[1] = wg_number(b->g, WG_F32, 1);
+    expect_refused(b, op, in, 2, "dtypes differ: f64 (x) vs f32 (y)");
+    in[0] = wg_full(b->g, WG_F64, 3, dims, 1);
+    in[1] = wg_full(b->g, WG_F64, 1, dims + 1, 1);
+    expect_refused(b, op, in, 2, "shapes do not broadcast: [3] (y) to [2, 3, 4] (those before it)");
+    in[1] = wg_number(b->g, WG_F32, 1);
+    expect_refused(b, op, in, 2, "variable x is no node of this graph");
 }
 
 /* ---- what is refused ---------------------------------------------------------------------- */
