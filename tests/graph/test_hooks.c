@@ -168,6 +168,24 @@ static void test_hooks_are_not_called_where_no_gradient_goes(void **state)
     assert_near(gradient_at(x, 0), 25, 0);
 }
 
+/* Nodes that were recorded after the loss are none of its business; those before it are. */
+static void test_hooks_beyond_the_loss_do_not_matter(void **state)
+{
+    fixture *f = *state;
+    witness beyond = plain;
+    witness on_x = {.factor = 2};
+    const wg_node x = scalar_variable(f, 5);
+    const wg_node y = wg_square(x);
+    const wg_node z = wg_exp(y);
+    hook(z, &beyond);
+    hook(x, &on_x);
+    hook(wg_neg(z), &beyond);
+    assert_int_equal(wg_backward(y), WG_OK);
+    assert_int_equal(beyond.n_calls, 0);
+    assert_int_equal(on_x.n_calls, 1);
+    assert_near(gradient_at(x, 0), 20, 0);
+}
+
 /* ---- gradients as nodes ------------------------------------------------------------------- */
 
 static void test_hooks_are_called_by_recorded_gradients(void **state)
@@ -389,6 +407,7 @@ static void test_hooks_stay_out_of_checks(void **state)
     const wg_node x = scalar_variable(f, 5);
     wg_node dx;
     hook(x, &w);
+    hook(x, &w);
     assert_int_equal(wg_gradcheck(wg_square(x), NULL, &report), WG_OK);
     assert_int_equal(report.check.verdict, WG_CHECK_RIGHT);
     assert_int_equal(wg_grad(wg_mul(wg_square(x), x), &x, 1, &dx), WG_OK);
@@ -406,6 +425,7 @@ int main(void)
         GRAPH_TEST(test_hooks_of_one_node_run_in_order),
         GRAPH_TEST(test_hooks_on_any_node),
         GRAPH_TEST(test_hooks_are_not_called_where_no_gradient_goes),
+        GRAPH_TEST(test_hooks_beyond_the_loss_do_not_matter),
         GRAPH_TEST(test_hooks_are_called_by_recorded_gradients),
         GRAPH_TEST(test_hooks_hand_higher_orders_through),
         GRAPH_TEST(test_hooks_are_not_merged),
