@@ -227,6 +227,64 @@ static void test_custom_shape_rules_fail_with_their_text(void **state)
     assert_non_null(strstr(wg_graph_error(f->g), "split: the labels are f64"));
 }
 
+/* y = factor x^2, whose attributes are as large as they may be, and read by all that see them. */
+typedef struct scaled_attributes {
+    double rest[WG_OP_MAX_ATTRIBUTE_BYTES / 8 - 1];
+    double factor;
+} scaled_attributes;
+
+static double factor_of(const void *attributes)
+{
+    return ((const scaled_attributes *)attributes)->factor;
+}
+
+static wg_status scaled_forward(const wg_forward_call *call)
+{
+    const double x = view_get(call->x, 0);
+    view_set(call->y, 0, factor_of(call->attributes) * x * x);
+    return WG_OK;
+}
+
+static wg_status scaled_backward(const wg_backward_call *call)
+{
+    const double dy = view_get(call->dy, 0);
+    view_set(call->dx, 0, factor_of(call->attributes) * 2 * view_get(call->x, 0) * dy);
+    return WG_OK;
+}
+
+static wg_status scaled_gradient(const wg_gradient_call *call)
+{
+    const wg_node slope = wg_scale(call->x[0], 2 * factor_of(call->attributes));
+    call->dx[0] = wg_mul(call->dy[0], slope);
+    return WG_OK;
+}
+
+static void test_custom_attributes_reach_every_callback(void **state)
+{
+    fixture *f = *state;
+    const scaled_attributes a = {.factor = 3};
+    for (int with_kernel = 0; with_kernel < 2; with_kernel++) {
+        const wg_op_definition d = {
+            .size = sizeof d,
+            .name = with_kernel ? "kernel" : "ops",
+            .n_inputs = 1,
+            .attribute_bytes = sizeof a,
+            .dtypes = WG_OP_F64,
+            .forward = scaled_forward,
+            .backward = with_kernel ? scaled_backward : NULL,
+            .gradient = scaled_gradient,
+        };
+        const wg_node x = scalar_variable(f, 5);
+        const wg_node y = wg_custom(define(f->ctx, &d), &x, 1, &a);
+        wg_node dx;
+        assert_int_equal(wg_grad(y, &x, 1, &dx), WG_OK);
+        assert_int_equal(wg_backward(dx), WG_OK);
+        assert_near(wg_item(y), 75, 0);
+        assert_near(wg_item(dx), 30, 0);
+        assert_near(gradient_at(x, 0), 6, 0);
+    }
+}
+
 /* As many inputs and outputs as there may be: y_i = (i + 1) x_i^2, by kernel and as ops. */
 static wg_status wide_forward(const wg_forward_call *call)
 {
@@ -241,9 +299,11 @@ static wg_status wide_backward(const wg_backward_call *call)
 {
     for (int32_t i = 0; i < call->n_inputs; i++) {
         assert_true((call->dx[i].data == NULL) == (i % 2 == 1)); /* every other one is constant */
+        const double at = view_get(&call->x[i], 0);
+        assert_near(view_get(&call->y[i], 0), (i + 1) * at * at, 0);
         if (call->dx[i].data != NULL) {
             const double dy = view_get(&call->dy[i], 0);
-            view_set(&call->dx[i], 0, dy * 2 * (i + 1) * view_get(&call->x[i], 0));
+            view_set(&call->dx[i], 0, dy * 2 * (i + 1) * at);
         }
     }
     return WG_OK;
@@ -551,6 +611,7 @@ int main(void)
         GRAPH_TEST(test_custom_without_a_gradient_is_refused_where_one_is_wanted),
         GRAPH_TEST(test_custom_takes_attributes_and_gives_several_outputs),
         GRAPH_TEST(test_custom_shape_rules_fail_with_their_text),
+        GRAPH_TEST(test_custom_attributes_reach_every_callback),
         GRAPH_TEST(test_custom_takes_and_gives_eight),
         GRAPH_TEST(test_custom_uses_are_cached_by_op_and_attributes),
         GRAPH_TEST(test_custom_definitions_come_at_any_time),

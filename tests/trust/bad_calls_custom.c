@@ -45,7 +45,7 @@ static void refuse_definition(const bad_world *w, const wg_op_definition *d)
 static void check_names(const bad_world *w)
 {
     static const char *const names[] = {
-        NULL, "", " ", "1x", "a-b", "a b", "x.", "\xC3\xA9", "a_name_of_32_characters_is_too_lo",
+        NULL, "", " ", "1x", "a-b", "a b", "x.", "\xC3\xA9", "a_name_of_32_characters_too_long",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         wg_op *op = (wg_op *)(uintptr_t)w;
@@ -55,6 +55,11 @@ static void check_names(const bad_world *w)
         assert_status(wg_custom_pointwise(w->ctx, names[i], "x", &op), WG_ERR_NAME);
         assert_null(op);
     }
+    wg_op *op;
+    wg_op_info info;
+    assert_status(wg_custom_pointwise(w->ctx, "a_name_of_32_characters_too_lon", "x", &op), WG_OK);
+    assert_status(wg_op_describe(op, &info), WG_OK);
+    assert_string_equal(info.name, "a_name_of_32_characters_too_lon");
 }
 
 static void check_define(bad_world *w, const bad_row *row)
@@ -188,7 +193,11 @@ static void check_custom(bad_world *w, const bad_row *row)
     const uint64_t attributes = 3;
     (void)row;
     check_handles(w, &u);
-    refuse_use(w, NULL, &w->x, 1, NULL);
+    assert_false(wg_is_valid(wg_custom(NULL, &w->x, 1, NULL)));
+    assert_string_equal(wg_graph_error(w->g), "custom: the op is NULL");
+    assert_false(wg_is_valid(wg_custom(u.copy, &w->x_foreign, 1, NULL)));
+    assert_string_equal(wg_graph_error(w->foreign), "copy: the op is of another context");
+    bad_world_record(w);
     assert_false(wg_is_valid(wg_custom(NULL, NULL, 0, NULL)));
     for (int i = 0; i < 5; i++) {
         const wg_node in[] = {w->x, w->x};
