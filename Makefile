@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo test asan bench mutants coverage format lint install-deps clean
+.PHONY: demo test asan bench mutants coverage format lint install-deps clean ops-doc
 
 # The library and one example: trains a digit classifier and shows what it did.
 demo:
@@ -61,6 +61,12 @@ mutants:
 coverage:
 	@tools/install-deps coverage
 	@tools/coverage
+
+# docs/ops.md anew from the headers; a test holds that it is what they say.
+ops-doc:
+	cmake --preset release --log-level=NOTICE
+	cmake --build --preset release --target wengert_ops_files --parallel $(JOBS)
+	cp build/release/share/wengert/ops.md docs/ops.md
 
 format:
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i

@@ -38,7 +38,7 @@ static wg_op *define_softplus(wg_context *ctx, const char *name, bool *is_wrong)
         .size = sizeof definition,
         .name = name,
         .n_inputs = 1,
-        .dtypes = WG_OP_F64,
+        .dtypes = WG_CUSTOM_F64,
         .forward = softplus,
         .backward = softplus_gradient,
         .user = is_wrong,
@@ -49,8 +49,8 @@ static wg_op *define_softplus(wg_context *ctx, const char *name, bool *is_wrong)
 static bool check(const wg_op *op, wg_tensor *at, wg_check_verdict want)
 {
     wg_op_report report;
-    wg_op_info info;
-    bool is_good = wg_op_describe(op, &info) == WG_OK &&
+    wg_custom_info info;
+    bool is_good = wg_custom_describe(op, &info) == WG_OK &&
                    wg_check_op(op, &at, 1, NULL, NULL, &report) == WG_OK &&
                    report.first.check.verdict == want;
     printf("%-14s first order %s", info.name, wg_check_verdict_name(report.first.check.verdict));

@@ -120,31 +120,32 @@ typedef struct wg_gradient_call {
 } wg_gradient_call;
 
 /** The most inputs and outputs of an op, and bytes of its attributes. */
-#define WG_OP_MAX_INPUTS 8
-#define WG_OP_MAX_OUTPUTS 8
-#define WG_OP_MAX_ATTRIBUTE_BYTES 240
+#define WG_CUSTOM_MAX_INPUTS 8
+#define WG_CUSTOM_MAX_OUTPUTS 8
+#define WG_CUSTOM_MAX_ATTRIBUTE_BYTES 240
 
 /** The floating dtypes that an op's kernels serve: bits of wg_op_definition.dtypes. */
-#define WG_OP_F32 1U
-#define WG_OP_F64 2U
+#define WG_CUSTOM_F32 1U
+#define WG_CUSTOM_F64 2U
 
 /** What an op is: bits of wg_op_definition.traits. */
-#define WG_OP_KINKED 1U /**< not differentiable at some points, where a check is not to be sure */
-#define WG_OP_IMPURE 2U /**< not a function of its inputs alone: equal ones are not merged */
+#define WG_CUSTOM_KINKED                                                                           \
+    1U /**< not differentiable at some points, where a check is not to be sure */
+#define WG_CUSTOM_IMPURE 2U /**< not a function of its inputs alone: equal ones are not merged */
 
 /** An op. Set `size` to sizeof(wg_op_definition). */
 typedef struct wg_op_definition {
     size_t size;
     const char *name;       /**< a letter or _, then letters, digits, _; at most 31; copied */
-    int32_t n_inputs;       /**< 1 to WG_OP_MAX_INPUTS, of any dtype */
-    int32_t n_outputs;      /**< 1 to WG_OP_MAX_OUTPUTS; 0 is 1 */
+    int32_t n_inputs;       /**< 1 to WG_CUSTOM_MAX_INPUTS, of any dtype */
+    int32_t n_outputs;      /**< 1 to WG_CUSTOM_MAX_OUTPUTS; 0 is 1 */
     size_t attribute_bytes; /**< handed to wg_custom with each use; compared byte by byte */
-    uint32_t dtypes;        /**< WG_OP_F32, WG_OP_F64 or both */
-    uint32_t traits;        /**< WG_OP_ bits */
+    uint32_t dtypes;        /**< WG_CUSTOM_F32, WG_CUSTOM_F64 or both */
+    uint32_t traits;        /**< WG_CUSTOM_ bits */
 
     /** Called when a use is recorded. NULL: every output has the type of input 0. */
     wg_status (*shape)(const wg_shape_call *call);
-    /** The values. A function of inputs and attributes alone, unless WG_OP_IMPURE. */
+    /** The values. A function of inputs and attributes alone, unless WG_CUSTOM_IMPURE. */
     wg_status (*forward)(const wg_forward_call *call);
     /** The gradient as a kernel; NULL: none. */
     wg_status (*backward)(const wg_backward_call *call);
@@ -186,7 +187,7 @@ WG_API wg_node wg_custom(const wg_op *op, const wg_node *inputs, int32_t n_input
                          const void *attributes);
 
 /** What a defined op is. Pointers are valid as long as its context. */
-typedef struct wg_op_info {
+typedef struct wg_custom_info {
     const char *name;
     int32_t n_inputs;
     int32_t n_outputs;
@@ -194,10 +195,10 @@ typedef struct wg_op_info {
     bool has_gradient;         /**< of first order */
     bool has_higher_orders;    /**< its gradient is made of ops */
     const char *const *inputs; /**< the names of a formula's variables, in order; NULL for others */
-} wg_op_info;
+} wg_custom_info;
 
 /** Describes an op. Errors: WG_ERR_ARGUMENT; *out is zeroed. */
-WG_API wg_status wg_op_describe(const wg_op *op, wg_op_info *out);
+WG_API wg_status wg_custom_describe(const wg_op *op, wg_custom_info *out);
 
 /* ---- ops by formula ----------------------------------------------------------------------- */
 
@@ -259,15 +260,15 @@ typedef struct wg_hook_call {
 } wg_hook_call;
 
 /**
- * Lets `callback` see the gradient of a node whenever wg_backward or wg_grad computes it, from now
- * on and until the graph's reset; refreshes keep it. It may read the gradient, clip it or replace
- * it in place before anything is computed from it. Several hooks of one node are called in order.
- * Of a leaf it sees what this run adds, before that is added to what the leaf holds. A node whose
- * gradient nobody wants is not asked about.
+ * Lets `callback` see the gradient of a node whenever wg_backward, wg_grad or wg_vjp computes it,
+ * from now on and until the graph's reset; refreshes keep it. It may read the gradient, clip it or
+ * replace it in place before anything is computed from it. Several hooks of one node are called in
+ * order. Of a leaf it sees what this run adds, before that is added to what the leaf holds. A node
+ * whose gradient nobody wants is not asked about.
  *
- * To a derivative of higher order a hook is the identity. Copies of a graph that check it
- * (wg_shadow, wg_gradcheck) have no hooks. In a plan's key are the nodes that have hooks; callback
- * and user are those of the graph that runs.
+ * To a derivative of higher order a hook is the identity, and wg_jvp calls none. What is a copy of
+ * the graph (wg_shadow, wg_gradcheck, wg_function) has no hooks. In a plan's key are the nodes that
+ * have hooks; callback and user are those of the graph that runs.
  *
  * n       floating
  * user    handed to the callback; outlives the epoch

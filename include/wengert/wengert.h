@@ -11,6 +11,7 @@
 #include <wengert/context.h>
 #include <wengert/custom.h>
 #include <wengert/data.h>
+#include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
 #include <wengert/inspect.h>

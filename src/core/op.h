@@ -378,6 +378,16 @@ wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, c
 wg_node wgi_refuse_call(const wg_node *in, int32_t n_in, const char *call, wg_status status,
                         const char *format, ...) WGI_PRINTF(5, 6);
 
+/* Fails a graph that can record, in the name of a call that is no op; returns status. */
+wg_status wgi_fail_call(wg_graph *g, wg_status status, const char *call, const char *hint,
+                        const char *format, ...) WGI_PRINTF(5, 6);
+
+/* WG_OK where n is a floating node of g, which can record; else fails g in the name of the call. */
+wg_status wgi_check_operand(wg_graph *g, const char *call, const char *name, wg_node n);
+
+/* Room for n > 0 nodes, zero handles, until the next call for it; NULL when memory is short. */
+wg_node *wgi_node_room(wg_graph *g, size_t n);
+
 /* The type of a node; false for one that is not valid. data is NULL. */
 bool wgi_view_of(wg_node n, wgi_view *out);
 

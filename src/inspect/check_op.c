@@ -17,9 +17,9 @@ typedef struct op_check {
     wg_context *ctx;
     wg_graph *g;
     wg_rng rng;
-    wg_node x[WG_OP_MAX_INPUTS];
+    wg_node x[WG_CUSTOM_MAX_INPUTS];
     int32_t n;
-    wg_node real[WG_OP_MAX_INPUTS]; /* the floating ones */
+    wg_node real[WG_CUSTOM_MAX_INPUTS]; /* the floating ones */
     size_t n_real;
     wg_status status; /* of what is no record */
 } op_check;
@@ -82,7 +82,7 @@ static wg_node weigh_outputs(op_check *c, wg_node y, int32_t n_outputs)
 
 static wg_node weigh_gradients(op_check *c, wg_node loss)
 {
-    wg_node dx[WG_OP_MAX_INPUTS];
+    wg_node dx[WG_CUSTOM_MAX_INPUTS];
     wg_node sum = {NULL, 0, 0};
     if (wg_grad(loss, c->real, c->n_real, dx) != WG_OK) {
         return dx[0];
@@ -118,8 +118,9 @@ static bool depends(wg_node sum)
     return wg_node_describe(sum, &info) == WG_OK && info.wants_gradient;
 }
 
-static wg_status run(op_check *c, const wg_op *op, const wg_op_info *info, const void *attributes,
-                     const wg_gradcheck_options *options, wg_op_report *report)
+static wg_status run(op_check *c, const wg_op *op, const wg_custom_info *info,
+                     const void *attributes, const wg_gradcheck_options *options,
+                     wg_op_report *report)
 {
     const wg_node y = wg_custom(op, c->x, c->n, attributes);
     const wg_node loss = weigh_outputs(c, y, wg_is_valid(y) ? info->n_outputs : 0);
@@ -141,7 +142,7 @@ static wg_status run(op_check *c, const wg_op *op, const wg_op_info *info, const
 
 static wg_status check_inputs(wg_tensor *const *inputs, int32_t n_inputs)
 {
-    if (inputs == NULL || n_inputs < 1 || n_inputs > WG_OP_MAX_INPUTS) {
+    if (inputs == NULL || n_inputs < 1 || n_inputs > WG_CUSTOM_MAX_INPUTS) {
         return WG_ERR_ARGUMENT;
     }
     for (int32_t i = 0; i < n_inputs; i++) {
@@ -166,8 +167,8 @@ wg_status wg_check_op(const wg_op *op, wg_tensor *const *inputs, int32_t n_input
         return WG_ERR_ARGUMENT;
     }
     memset(report, 0, sizeof *report);
-    wg_op_info info;
-    wg_status status = wg_op_describe(op, &info);
+    wg_custom_info info;
+    wg_status status = wg_custom_describe(op, &info);
     if (status == WG_OK) {
         status = check_inputs(inputs, n_inputs);
     }

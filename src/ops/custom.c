@@ -88,19 +88,19 @@ static wg_status refuse(wg_context *ctx, const wg_op_definition *d, const char *
 
 static wg_status check_definition(wg_context *ctx, const wg_op_definition *d)
 {
-    if (d->n_inputs < 1 || d->n_inputs > WG_OP_MAX_INPUTS) {
+    if (d->n_inputs < 1 || d->n_inputs > WG_CUSTOM_MAX_INPUTS) {
         return refuse(ctx, d, "an op has 1 to 8 inputs");
     }
-    if (d->n_outputs < 0 || d->n_outputs > WG_OP_MAX_OUTPUTS) {
+    if (d->n_outputs < 0 || d->n_outputs > WG_CUSTOM_MAX_OUTPUTS) {
         return refuse(ctx, d, "an op has 1 to 8 outputs");
     }
-    if (d->attribute_bytes > WG_OP_MAX_ATTRIBUTE_BYTES) {
+    if (d->attribute_bytes > WG_CUSTOM_MAX_ATTRIBUTE_BYTES) {
         return refuse(ctx, d, "an op has at most 240 bytes of attributes");
     }
-    if (d->dtypes == 0 || (d->dtypes & ~(WG_OP_F32 | WG_OP_F64)) != 0) {
-        return refuse(ctx, d, "its kernels serve WG_OP_F32, WG_OP_F64 or both");
+    if (d->dtypes == 0 || (d->dtypes & ~(WG_CUSTOM_F32 | WG_CUSTOM_F64)) != 0) {
+        return refuse(ctx, d, "its kernels serve WG_CUSTOM_F32, WG_CUSTOM_F64 or both");
     }
-    if ((d->traits & ~(WG_OP_KINKED | WG_OP_IMPURE)) != 0) {
+    if ((d->traits & ~(WG_CUSTOM_KINKED | WG_CUSTOM_IMPURE)) != 0) {
         return refuse(ctx, d, "there is no such trait");
     }
     return d->forward != NULL ? WG_OK : refuse(ctx, d, "there is no forward kernel");
@@ -198,7 +198,7 @@ static const wg_context *context_of(const wg_node *inputs, int32_t n)
 
 static wg_node use_definition(const wg_op *op, const wg_node *inputs, const void *attributes)
 {
-    uint64_t words[WG_OP_MAX_ATTRIBUTE_BYTES / 8] = {0}; /* aligned, as records want them */
+    uint64_t words[WG_CUSTOM_MAX_ATTRIBUTE_BYTES / 8] = {0}; /* aligned, as records want them */
     if (attributes != NULL) {
         memcpy(words, attributes, op->definition.attribute_bytes);
     }
@@ -213,7 +213,7 @@ static wg_node use_definition(const wg_op *op, const wg_node *inputs, const void
 
 wg_node wg_custom(const wg_op *op, const wg_node *inputs, int32_t n_inputs, const void *attributes)
 {
-    const int32_t n_read = n_inputs < WG_OP_MAX_INPUTS ? n_inputs : WG_OP_MAX_INPUTS;
+    const int32_t n_read = n_inputs < WG_CUSTOM_MAX_INPUTS ? n_inputs : WG_CUSTOM_MAX_INPUTS;
     const int32_t n = inputs != NULL && n_read > 0 ? n_read : 0;
     if (op == NULL || context_of(inputs, n) != op->ctx) {
         const char *name = op != NULL ? op->name : "custom";
@@ -233,22 +233,22 @@ wg_node wg_custom(const wg_op *op, const wg_node *inputs, int32_t n_inputs, cons
                                : use_definition(op, inputs, attributes);
 }
 
-wg_status wg_op_describe(const wg_op *op, wg_op_info *out)
+wg_status wg_custom_describe(const wg_op *op, wg_custom_info *out)
 {
     if (out == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    *out = (wg_op_info){0};
+    *out = (wg_custom_info){0};
     if (op == NULL) {
         return WG_ERR_ARGUMENT;
     }
     const wg_op_definition *d = &op->definition;
     const bool is_formula = op->formula != NULL;
-    *out = (wg_op_info){
+    *out = (wg_custom_info){
         .name = op->name,
         .n_inputs = op->n_inputs,
         .n_outputs = op->n_outputs,
-        .dtypes = is_formula ? WG_OP_F32 | WG_OP_F64 : d->dtypes,
+        .dtypes = is_formula ? WG_CUSTOM_F32 | WG_CUSTOM_F64 : d->dtypes,
         .has_gradient = is_formula || d->backward != NULL || d->gradient != NULL,
         .has_higher_orders = is_formula || d->gradient != NULL,
         .inputs = is_formula ? wgi_formula_names(op->formula) : NULL,

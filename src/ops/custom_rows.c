@@ -10,9 +10,10 @@
 #include "ops/support.h"
 
 enum {
-    MOST = WG_OP_MAX_INPUTS > WG_OP_MAX_OUTPUTS ? WG_OP_MAX_INPUTS : WG_OP_MAX_OUTPUTS,
-    MOST_OPERANDS = WG_OP_MAX_INPUTS + 2 * WG_OP_MAX_OUTPUTS,
-    MOST_WORDS = WG_OP_MAX_ATTRIBUTE_BYTES / 8 + 1
+    MOST =
+        WG_CUSTOM_MAX_INPUTS > WG_CUSTOM_MAX_OUTPUTS ? WG_CUSTOM_MAX_INPUTS : WG_CUSTOM_MAX_OUTPUTS,
+    MOST_OPERANDS = WG_CUSTOM_MAX_INPUTS + 2 * WG_CUSTOM_MAX_OUTPUTS,
+    MOST_WORDS = WG_CUSTOM_MAX_ATTRIBUTE_BYTES / 8 + 1
 };
 
 static const wg_op *owner_of(const wgi_op *row)
@@ -22,13 +23,13 @@ static const wg_op *owner_of(const wgi_op *row)
 
 static bool serves(const wg_op *op, int32_t dtype)
 {
-    const uint32_t bit = dtype == WG_F32 ? WG_OP_F32 : dtype == WG_F64 ? WG_OP_F64 : 0;
+    const uint32_t bit = dtype == WG_F32 ? WG_CUSTOM_F32 : dtype == WG_F64 ? WG_CUSTOM_F64 : 0;
     return !wgi_is_floating(dtype) || (op->definition.dtypes & bit) != 0;
 }
 
 static const char *served(const wg_op *op)
 {
-    return op->definition.dtypes == WG_OP_F32 ? "f32" : "f64";
+    return op->definition.dtypes == WG_CUSTOM_F32 ? "f32" : "f64";
 }
 
 /* ---- shapes ------------------------------------------------------------------------------- */
@@ -88,8 +89,8 @@ static wg_status take_outputs(wgi_infer *q, const wg_op *op, const wg_type *out)
 static wg_status infer_forward(wgi_infer *q)
 {
     const wg_op *op = owner_of(q->op);
-    wg_type in[WG_OP_MAX_INPUTS];
-    wg_type out[WG_OP_MAX_OUTPUTS];
+    wg_type in[WG_CUSTOM_MAX_INPUTS];
+    wg_type out[WG_CUSTOM_MAX_OUTPUTS];
     wg_status status = WG_OK;
     for (int32_t i = 0; status == WG_OK && i < q->n_in; i++) {
         in[i] = type_of(&q->in[i]);
@@ -168,8 +169,8 @@ static wg_status run_forward(const wgi_args *args)
     if (status != WG_OK) {
         return status;
     }
-    wg_view x[WG_OP_MAX_INPUTS];
-    wg_mutable_view y[WG_OP_MAX_OUTPUTS];
+    wg_view x[WG_CUSTOM_MAX_INPUTS];
+    wg_mutable_view y[WG_CUSTOM_MAX_OUTPUTS];
     for (int32_t i = 0; i < op->n_inputs; i++) {
         x[i] = to_read(&args->in[i]);
     }
@@ -195,7 +196,7 @@ static wg_status run_forward(const wgi_args *args)
 /* The views of a backward op, as its callback sees them. */
 typedef struct backward_views {
     wg_view in[MOST_OPERANDS]; /* x, y, dy */
-    wg_mutable_view dx[WG_OP_MAX_INPUTS];
+    wg_mutable_view dx[WG_CUSTOM_MAX_INPUTS];
 } backward_views;
 
 static void take_backward_views(const wgi_args *args, const wg_op *op, backward_views *v)
@@ -386,7 +387,7 @@ static void ask_rule(const question *q)
 static void by_rule(wgi_rule *rule)
 {
     const wg_op *op = owner_of(rule->op);
-    wg_node dy[WG_OP_MAX_OUTPUTS];
+    wg_node dy[WG_CUSTOM_MAX_OUTPUTS];
     take_upstream(rule, op, dy);
     const question q = {
         .op = op,
@@ -407,9 +408,9 @@ static void decompose_backward(wgi_rule *rule)
     const wg_op *op = owner_of(rule->op);
     const uint64_t wanted = wanted_of(op, rule->attr);
     const wg_node *y = rule->x + op->n_inputs;
-    bool wants[WG_OP_MAX_INPUTS];
-    wg_node dy[WG_OP_MAX_OUTPUTS];
-    wg_node dx[WG_OP_MAX_INPUTS];
+    bool wants[WG_CUSTOM_MAX_INPUTS];
+    wg_node dy[WG_CUSTOM_MAX_OUTPUTS];
+    wg_node dx[WG_CUSTOM_MAX_INPUTS];
     for (int32_t i = 0; i < op->n_inputs; i++) {
         wants[i] = wanted >> i & 1;
         dx[i] = (wg_node){NULL, 0, 0};
@@ -457,8 +458,8 @@ static void fill_row(wg_op *op, wgi_defined_row *defined, const char *name, wgi_
     defined->owner = op;
     row->name = name;
     row->traits = WGI_OPAQUE;
-    row->traits |= op->definition.traits & WG_OP_KINKED ? WGI_KINKED : 0;
-    row->traits |= op->definition.traits & WG_OP_IMPURE ? WGI_IMPURE : 0;
+    row->traits |= op->definition.traits & WG_CUSTOM_KINKED ? WGI_KINKED : 0;
+    row->traits |= op->definition.traits & WG_CUSTOM_IMPURE ? WGI_IMPURE : 0;
     row->dispatch = -1;
     for (int32_t i = 0; i < 4 && i < op->n_inputs; i++) {
         row->operands[i] = op->n_inputs == 1 ? "x" : names[i];

@@ -60,7 +60,7 @@ wg_op_definition cube_definition(const char *name)
         .size = sizeof(wg_op_definition),
         .name = name,
         .n_inputs = 1,
-        .dtypes = WG_OP_F32 | WG_OP_F64,
+        .dtypes = WG_CUSTOM_F32 | WG_CUSTOM_F64,
         .forward = cube_forward,
         .backward = cube_backward,
     };

@@ -174,7 +174,7 @@ static wg_op_definition split_definition(void)
         .n_inputs = 2,
         .n_outputs = 3,
         .attribute_bytes = sizeof(split_attributes),
-        .dtypes = WG_OP_F32 | WG_OP_F64,
+        .dtypes = WG_CUSTOM_F32 | WG_CUSTOM_F64,
         .shape = split_shape,
         .forward = split_forward,
         .backward = split_backward,
@@ -229,7 +229,7 @@ static void test_custom_shape_rules_fail_with_their_text(void **state)
 
 /* y = factor x^2, whose attributes are as large as they may be, and read by all that see them. */
 typedef struct scaled_attributes {
-    double rest[WG_OP_MAX_ATTRIBUTE_BYTES / 8 - 1];
+    double rest[WG_CUSTOM_MAX_ATTRIBUTE_BYTES / 8 - 1];
     double factor;
 } scaled_attributes;
 
@@ -269,7 +269,7 @@ static void test_custom_attributes_reach_every_callback(void **state)
             .name = with_kernel ? "kernel" : "ops",
             .n_inputs = 1,
             .attribute_bytes = sizeof a,
-            .dtypes = WG_OP_F64,
+            .dtypes = WG_CUSTOM_F64,
             .forward = scaled_forward,
             .backward = with_kernel ? scaled_backward : NULL,
             .gradient = scaled_gradient,
@@ -328,7 +328,7 @@ static void test_custom_takes_and_gives_eight(void **state)
         .name = "wide",
         .n_inputs = 8,
         .n_outputs = 8,
-        .dtypes = WG_OP_F64,
+        .dtypes = WG_CUSTOM_F64,
         .forward = wide_forward,
         .backward = wide_backward,
         .gradient = wide_gradient,
@@ -444,7 +444,7 @@ static void test_custom_impure_ops_are_not_merged(void **state)
         wg_op_definition d = cube_definition(k == 0 ? "pure" : "impure");
         d.forward = count_calls;
         d.user = &calls[k];
-        d.traits = k == 0 ? 0 : WG_OP_IMPURE;
+        d.traits = k == 0 ? 0 : WG_CUSTOM_IMPURE;
         const wg_op *op = define(f->ctx, &d);
         const wg_node x = vector_variable(f, 3, three);
         const wg_node y = wg_add(use1(op, x), use1(op, x));
@@ -484,12 +484,12 @@ static void test_custom_ops_describe_themselves(void **state)
 {
     fixture *f = *state;
     wg_op_definition d = cube_definition("cube");
-    wg_op_info info;
-    assert_int_equal(wg_op_describe(define(f->ctx, &d), &info), WG_OK);
+    wg_custom_info info;
+    assert_int_equal(wg_custom_describe(define(f->ctx, &d), &info), WG_OK);
     assert_string_equal(info.name, "cube");
     assert_int_equal(info.n_inputs, 1);
     assert_int_equal(info.n_outputs, 1);
-    assert_int_equal(info.dtypes, WG_OP_F32 | WG_OP_F64);
+    assert_int_equal(info.dtypes, WG_CUSTOM_F32 | WG_CUSTOM_F64);
     assert_true(info.has_gradient);
     assert_false(info.has_higher_orders);
     assert_null(info.inputs);

@@ -233,7 +233,7 @@ static void test_custom_rules_do_not_differentiate(void **state)
     d.user = &m;
     const wg_node x = scalar_variable(f, 2);
     expect_failure(f, use1(define(f->ctx, &d), x), WG_ERR_STATE,
-                   "grad: a callback may not differentiate");
+                   "a callback may not differentiate");
     assert_int_equal(m.n_refused, 1);
 }
 
@@ -282,7 +282,7 @@ static wg_op_report check(fixture *f, const wg_op_definition *d)
     const int64_t n = 3;
     wg_tensor *t;
     wg_op_report report;
-    const wg_dtype dtype = d->dtypes == WG_OP_F64 ? WG_F64 : WG_F32;
+    const wg_dtype dtype = d->dtypes == WG_CUSTOM_F64 ? WG_F64 : WG_F32;
     assert_int_equal(wg_tensor_from(f->ctx, dtype, 1, &n, WG_F64, three, &t), WG_OK);
     assert_int_equal(wg_check_op(define(f->ctx, d), &t, 1, NULL, NULL, &report), WG_OK);
     wg_tensor_destroy(t);
@@ -311,7 +311,7 @@ static void test_custom_checks_tell_right_from_wrong(void **state)
     assert_false(r.has_second);
     d.name = "right_f64";
     d.backward = cube_backward;
-    d.dtypes = WG_OP_F64;
+    d.dtypes = WG_CUSTOM_F64;
     assert_int_equal(check(f, &d).first.check.verdict, WG_CHECK_RIGHT);
 }
 
@@ -320,7 +320,7 @@ static void test_custom_checks_are_undecided_without_f64(void **state)
 {
     fixture *f = *state;
     wg_op_definition d = cube_definition("f32_alone");
-    d.dtypes = WG_OP_F32;
+    d.dtypes = WG_CUSTOM_F32;
     wg_op_report r = check(f, &d);
     assert_int_equal(r.first.check.verdict, WG_CHECK_UNDECIDABLE);
     assert_int_equal(r.first.n_tensors, 1);
@@ -338,7 +338,7 @@ static void test_custom_dtypes_are_checked_when_recorded(void **state)
 {
     fixture *f = *state;
     wg_op_definition d = cube_definition("f32_alone");
-    d.dtypes = WG_OP_F32;
+    d.dtypes = WG_CUSTOM_F32;
     const wg_op *op = define(f->ctx, &d);
     assert_false(wg_is_valid(use1(op, scalar_variable(f, 2))));
     assert_int_equal(wg_graph_status(f->g), WG_ERR_DTYPE);

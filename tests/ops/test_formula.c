@@ -58,8 +58,8 @@ static wg_op *formula_op(bench *b, const char *formula)
 static double at(bench *b, const char *formula, double x, double y)
 {
     const wg_op *op = formula_op(b, formula);
-    wg_op_info info;
-    assert_int_equal(wg_op_describe(op, &info), WG_OK);
+    wg_custom_info info;
+    assert_int_equal(wg_custom_describe(op, &info), WG_OK);
     assert_int_equal(wg_graph_reset(b->g), WG_OK);
     const wg_node in[] = {wg_number(b->g, WG_F64, x), wg_number(b->g, WG_F64, y)};
     return wg_item(wg_custom(op, in, info.n_inputs, NULL));
@@ -132,8 +132,8 @@ static void test_formula_takes_variables_in_order_of_appearance(void **state)
 {
     bench *b = *state;
     const wg_op *op = formula_op(b, "b - a*b + c");
-    wg_op_info info;
-    assert_int_equal(wg_op_describe(op, &info), WG_OK);
+    wg_custom_info info;
+    assert_int_equal(wg_custom_describe(op, &info), WG_OK);
     assert_int_equal(info.n_inputs, 3);
     assert_int_equal(info.n_outputs, 1);
     assert_string_equal(info.inputs[0], "b");
@@ -383,7 +383,7 @@ static const char *const seeds[] = {
 static void survive(bench *b, const char *text)
 {
     wg_op *op = NULL;
-    wg_op_info info;
+    wg_custom_info info;
     const wg_status status = try_formula(b, text, &op);
     if (status != WG_OK) {
         assert_int_equal(status, WG_ERR_ARGUMENT);
@@ -392,7 +392,7 @@ static void survive(bench *b, const char *text)
         return;
     }
     wg_node in[8];
-    assert_int_equal(wg_op_describe(op, &info), WG_OK);
+    assert_int_equal(wg_custom_describe(op, &info), WG_OK);
     assert_int_equal(wg_graph_reset(b->g), WG_OK);
     for (int32_t i = 0; i < info.n_inputs; i++) {
         in[i] = wg_number(b->g, WG_F64, 0.5 + i);

@@ -211,6 +211,27 @@ static void print_grad(const place *p, wg_context *ctx)
            (int)p->i);
 }
 
+static void print_vjp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_vjp(&n[%d], &n[%d], 1, &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jvp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jvp(&n[%d], 1, &n[%d], &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jacobian(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jacobian(n[%d], n[%d], &n[%d]));\n", (int)p->s->in[0], (int)p->s->in[1],
+           (int)p->i);
+}
+
 /* The text of a sample's call with the program's nodes and dtype in place of its own. */
 static void print_sample(const place *p, const wgt_program *program)
 {

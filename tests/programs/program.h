@@ -8,6 +8,7 @@
 #ifndef WG_TESTS_PROGRAMS_PROGRAM_H
 #define WG_TESTS_PROGRAMS_PROGRAM_H
 
+#include <wengert/derivatives.h>
 #include <wengert/ops.h>
 
 #include "core/op.h"
@@ -66,7 +67,10 @@ enum {
     X(one_hot, one_hot)                                                                            \
     X(cast, cast)                                                                                  \
     X(output, output)                                                                              \
-    X(grad, grad)
+    X(grad, grad)                                                                                  \
+    X(vjp, vjp)                                                                                    \
+    X(jvp, jvp)                                                                                    \
+    X(jacobian, jacobian)
 
 typedef enum wgt_call {
 #define WGT_CALL_ENUM(name, form) WGT_CALL_##name,

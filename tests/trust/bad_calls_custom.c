@@ -27,7 +27,7 @@ static wg_op_definition good_definition(void)
         .size = sizeof(wg_op_definition),
         .name = "copy",
         .n_inputs = 1,
-        .dtypes = WG_OP_F32,
+        .dtypes = WG_CUSTOM_F32,
         .forward = copy_forward,
         .backward = copy_backward,
     };
@@ -56,9 +56,9 @@ static void check_names(const bad_world *w)
         assert_null(op);
     }
     wg_op *op;
-    wg_op_info info;
+    wg_custom_info info;
     assert_status(wg_custom_pointwise(w->ctx, "a_name_of_32_characters_too_lon", "x", &op), WG_OK);
-    assert_status(wg_op_describe(op, &info), WG_OK);
+    assert_status(wg_custom_describe(op, &info), WG_OK);
     assert_string_equal(info.name, "a_name_of_32_characters_too_lon");
 }
 
@@ -90,7 +90,7 @@ static void check_define(bad_world *w, const bad_row *row)
     d = good;
     d.attribute_bytes = SIZE_MAX;
     refuse_definition(w, &d);
-    d.attribute_bytes = WG_OP_MAX_ATTRIBUTE_BYTES + 1;
+    d.attribute_bytes = WG_CUSTOM_MAX_ATTRIBUTE_BYTES + 1;
     refuse_definition(w, &d);
     for (uint32_t bits = 4; bits != 0; bits <<= 1) {
         d = good;
@@ -129,14 +129,14 @@ static void check_pointwise(bad_world *w, const bad_row *row)
 
 static void check_describe(bad_world *w, const bad_row *row)
 {
-    wg_op_info info;
+    wg_custom_info info;
     (void)row;
     (void)w;
     memset(&info, 0x55, sizeof info);
-    assert_status(wg_op_describe(NULL, &info), WG_ERR_ARGUMENT);
+    assert_status(wg_custom_describe(NULL, &info), WG_ERR_ARGUMENT);
     assert_null(info.name);
     assert_int_equal(info.n_inputs, 0);
-    assert_status(wg_op_describe(NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_custom_describe(NULL, NULL), WG_ERR_ARGUMENT);
 }
 
 /* ---- using -------------------------------------------------------------------------------- */
@@ -299,7 +299,7 @@ static void check_cancel(bad_world *w, const bad_row *row)
 const bad_row bad_rows_of_custom[] = {
     {.name = "wg_op_define", .check = check_define},
     {.name = "wg_custom_pointwise", .check = check_pointwise},
-    {.name = "wg_op_describe", .check = check_describe},
+    {.name = "wg_custom_describe", .check = check_describe},
     {.name = "wg_custom", .check = check_custom},
     {.name = "wg_check_op", .check = check_check},
     {.name = "wg_fail", .check = check_fail},
