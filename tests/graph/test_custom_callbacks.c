@@ -237,6 +237,59 @@ static void test_custom_rules_do_not_differentiate(void **state)
     assert_int_equal(m.n_refused, 1);
 }
 
+/* A function frozen around a program's op: called, differentiated, and not from within itself. */
+typedef struct inner {
+    wg_function *function; /* NULL: call nothing */
+    const wg_tensor *x;
+    wg_tensor *y;
+    int n_refused;
+} inner;
+
+static wg_status call_inside(const wg_forward_call *call)
+{
+    inner *in = call->user;
+    if (in->function != NULL) {
+        in->n_refused += wg_function_call(in->function, &in->x, &in->y) == WG_ERR_STATE &&
+                         strstr(wg_function_error(in->function), "not inside a callback") != NULL;
+        wg_function_destroy(in->function);
+    }
+    return cube_forward(call);
+}
+
+static void test_custom_ops_in_functions(void **state)
+{
+    fixture *f = *state;
+    const double at[] = {2, 5};
+    inner in = {.function = NULL};
+    wg_tensor *y;
+    wg_tensor *dx;
+    wg_op_definition d = cube_definition("inner");
+    d.gradient = cube_gradient;
+    d.forward = call_inside;
+    d.user = &in;
+    const wg_node x = scalar_variable(f, 1);
+    const wg_node out = wg_scale(use1(define(f->ctx, &d), x), 2);
+    wg_function *function;
+    assert_int_equal(wg_function_create(&x, 1, &out, 1, &function), WG_OK);
+    y = tensor_of(f, 0, NULL, at);
+    dx = tensor_of(f, 0, NULL, at);
+    for (int i = 0; i < 2; i++) {
+        wg_tensor *t = tensor_of(f, 0, NULL, &at[i]);
+        const wg_tensor *inputs[] = {t};
+        in = (inner){.function = i == 1 ? function : NULL, .x = t, .y = y};
+        assert_int_equal(wg_function_vjp(function, inputs, NULL, &y, &dx), WG_OK);
+        assert_near(wg_tensor_get(y, 0), 2 * at[i] * at[i] * at[i], 0);
+        assert_near(wg_tensor_get(dx, 0), 6 * at[i] * at[i], 0);
+        assert_int_equal(wg_function_jvp(function, inputs, inputs, NULL, &y), WG_OK);
+        assert_near(wg_tensor_get(y, 0), 6 * at[i] * at[i] * at[i], 0);
+        assert_true(i == 0 || in.n_refused > 0);
+        wg_tensor_destroy(t);
+    }
+    wg_tensor_destroy(y);
+    wg_tensor_destroy(dx);
+    wg_function_destroy(function);
+}
+
 static wg_status record_in_shape(const wg_shape_call *call)
 {
     meddler *m = call->user;
@@ -368,6 +421,7 @@ int main(void)
         GRAPH_TEST(test_custom_callbacks_cannot_break_their_context),
         GRAPH_TEST(test_custom_rules_do_not_outlive_their_call),
         GRAPH_TEST(test_custom_rules_do_not_differentiate),
+        GRAPH_TEST(test_custom_ops_in_functions),
         GRAPH_TEST(test_custom_shape_rules_do_not_record),
         GRAPH_TEST(test_custom_checks_tell_right_from_wrong),
         GRAPH_TEST(test_custom_checks_are_undecided_without_f64),

@@ -206,6 +206,27 @@ static void test_hooks_are_called_by_recorded_gradients(void **state)
     assert_int_equal(w.n_calls, 2);
 }
 
+/* wg_vjp is a gradient like that of wg_grad; wg_jvp walks back too, but its result needs no
+ * gradient. */
+static void test_hooks_and_products_with_jacobians(void **state)
+{
+    fixture *f = *state;
+    witness w = {.factor = 2};
+    const wg_node x = scalar_variable(f, 5);
+    const wg_node y = wg_square(x);
+    const wg_node three = wg_number(f->g, WG_F64, 3);
+    wg_node back;
+    wg_node forth;
+    hook(x, &w);
+    assert_int_equal(wg_vjp(&y, &three, 1, &x, 1, &back), WG_OK);
+    assert_near(wg_item(back), 60, 0);
+    assert_near(w.seen[0], 30, 0);
+    assert_int_equal(w.n_calls, 1);
+    assert_int_equal(wg_jvp(&y, 1, &x, &three, 1, &forth), WG_OK);
+    assert_near(wg_item(forth), 30, 0);
+    assert_int_equal(w.n_calls, 1);
+}
+
 /* To the second order the hook on the first is the identity: d(3x^2)/dx = 6x. */
 static void test_hooks_hand_higher_orders_through(void **state)
 {
@@ -427,6 +448,7 @@ int main(void)
         GRAPH_TEST(test_hooks_are_not_called_where_no_gradient_goes),
         GRAPH_TEST(test_hooks_beyond_the_loss_do_not_matter),
         GRAPH_TEST(test_hooks_are_called_by_recorded_gradients),
+        GRAPH_TEST(test_hooks_and_products_with_jacobians),
         GRAPH_TEST(test_hooks_hand_higher_orders_through),
         GRAPH_TEST(test_hooks_are_not_merged),
         GRAPH_TEST(test_hooks_are_bound_when_their_plan_runs),
