@@ -10,6 +10,7 @@
 #include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
+#include <wengert/custom.h>
 #include <wengert/data.h>
 #include <wengert/derivatives.h>
 #include <wengert/explain.h>
