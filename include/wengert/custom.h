@@ -10,26 +10,13 @@
 #ifndef WG_CUSTOM_H
 #define WG_CUSTOM_H
 
+#include <wengert/callback.h>
 #include <wengert/graph.h>
 #include <wengert/inspect.h>
-#include <wengert/view.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- callbacks ---------------------------------------------------------------------------- */
-
-/** Where a callback leaves the text of its failure. */
-typedef struct wg_fault wg_fault;
-
-/**
- * Leaves a message, at most 159 bytes of it, and returns `status` to be returned by the callback
- * (WG_ERR_CALLBACK for WG_OK): `return wg_fail(call->fault, WG_ERR_RANGE, "label %d", label);`.
- * The graph's error then reads "<op> '<name>': label 12". A NULL fault keeps no text.
- */
-WG_API wg_status wg_fail(wg_fault *fault, wg_status status, const char *format, ...)
-    WG_PRINTF(3, 4);
 
 /** A dtype and a shape. */
 typedef struct wg_type {

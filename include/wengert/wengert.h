@@ -7,6 +7,7 @@
 
 #include <wengert/backend.h>
 #include <wengert/base.h>
+#include <wengert/callback.h>
 #include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
@@ -25,7 +26,6 @@
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
-#include <wengert/view.h>
 
 #include <wengert/locations.h>
 
