@@ -15,6 +15,7 @@
 #include "backends/reference/reference.h"
 #include "core/context.h"
 #include "graph/graph.h"
+#include "ops/custom.h"
 #include "ops/table.h"
 #if defined(WGI_HAVE_ONEDNN)
 #include "backends/onednn/onednn.h"
@@ -59,6 +60,7 @@ static void configure(wg_context *ctx, const wg_config *c)
     ctx->threads = c->threads > 0 ? c->threads : default_threads();
     ctx->without_passes = c->without_passes;
     ctx->is_eager = c->eager;
+    ctx->records_slowly = c->eager;
     ctx->is_thread_invariant = c->thread_invariant;
     ctx->plan_cache_count = c->plan_cache_count > 0 ? c->plan_cache_count : 64;
     ctx->plan_cache_bytes = c->plan_cache_bytes > 0 ? c->plan_cache_bytes : (size_t)256 << 20;
@@ -125,7 +127,7 @@ wg_status wg_context_create(const wg_config *config, wg_context **out)
 
 void wg_context_destroy(wg_context *ctx)
 {
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->is_in_callback) {
         return;
     }
     wgi_engine_destroy(ctx);
@@ -135,7 +137,7 @@ void wg_context_destroy(wg_context *ctx)
         }
     }
     wg_allocator memory = ctx->memory;
-    wgi_release(&memory, ctx->kernel_runs,
-                WGI_MAX_BACKENDS * (size_t)ctx->ops->count * sizeof *ctx->kernel_runs);
+    wgi_defined_free(ctx);
+    wgi_ops_free(ctx);
     wgi_release(&memory, ctx, sizeof *ctx);
 }

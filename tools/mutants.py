@@ -35,10 +35,14 @@ MORE = {"reduce": ["backends/test_reduce"], "softmax": ["backends/test_softmax"]
         "special": ["backends/test_pointwise"], "matmul": ["backends/test_matmul"],
         "group": ["backends/test_group"], "scalar": ["backends/test_group"],
         "updates": ["backends/test_native"]}
-SOURCES = ["src/ops/*.c", "src/ops/pointwise.def", "src/ops/softmax_row.h", "src/ops/iterate.h",
+# What the samples of ops do not concern has tests of its own.
+OWN = {"custom": ["graph/test_custom", "graph/test_custom_callbacks", "trust/test_bad_calls"],
+       "formula": ["ops/test_formula", "trust/test_bad_calls"],
+       "hook": ["graph/test_hooks", "graph/test_custom_callbacks", "trust/test_bad_calls"]}
+SOURCES = ["src/graph/hook.c", "src/ops/*.c", "src/ops/pointwise.def", "src/ops/softmax_row.h", "src/ops/iterate.h",
            "src/backends/native/*_loops.h", "src/backends/native/functions.def",
            "src/backends/native/special_*.h"]
-NOT = ["src/ops/table.c", "src/ops/formula.c"]
+NOT = ["src/ops/table.c"]
 
 # What people get wrong: (pattern, replacements). Patterns see code without strings and comments.
 KINDS = [
@@ -141,6 +145,9 @@ def compile_with(command, scratch, index):
 
 def tests_for(path):
     stem = path.stem
+    for key, tests in OWN.items():
+        if key in stem:
+            return tests
     more = [t for key, tests in MORE.items() if key in stem and "native" in str(path) for t in tests]
     return DRIVERS + more
 

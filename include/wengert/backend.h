@@ -3,8 +3,8 @@
 #ifndef WG_BACKEND_H
 #define WG_BACKEND_H
 
+#include <wengert/callback.h>
 #include <wengert/context.h>
-#include <wengert/view.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,9 +38,8 @@ typedef struct wg_kernel_call {
     const wg_mutable_view *outputs; /**< uninitialised; share no memory with inputs */
     const double *numbers;
     const wg_kernel_attributes *attributes;
-    char *message;        /**< NULL when asked; else "", for the text of a failure */
-    size_t message_bytes; /**< room at message, with its terminator */
-    void *user;           /**< the kernel's */
+    wg_fault *fault; /**< for wg_fail; NULL when asked */
+    void *user;      /**< the kernel's */
 } wg_kernel_call;
 
 /** A kernel for one op. */
@@ -49,8 +48,8 @@ typedef struct wg_kernel_definition {
     /** NULL for yes, or a short reason that WENGERT_VERBOSE=dispatch prints, and the next backend
      * is asked. A function of its argument alone, asked any number of times. NULL: always yes. */
     const char *(*accepts)(const wg_kernel_call *call);
-    /** Writes every element of every output. Allocates nothing through the library, and calls
-     * nothing of its context. Given the same call it writes the same bits. */
+    /** Writes every element of every output. Allocates nothing through the library; its context is
+     * closed meanwhile, as custom.h says. Given the same call it writes the same bits. */
     wg_status (*run)(const wg_kernel_call *call);
     void (*release)(void *user); /**< called once, when the context is destroyed; may be NULL */
     void *user;                  /**< for all three */
@@ -75,7 +74,7 @@ typedef struct wg_backend_definition {
  *
  * A run that returns WG_ERR_ENGINE is made good by the library's reference kernel, counted in
  * wg_stats.engine_failures, and its plan is not kept. Another status than WG_OK ends the run, which
- * returns it and has delivered nothing; the graph's error tells the message.
+ * returns it and has delivered nothing; the graph's error tells what wg_fail left.
  *
  * In wg_plan_write, profiles, the log of WENGERT_VERBOSE=dispatch and wg_context_kernel_use the
  * kernel is "<backend>.<op>". Bits are those of the kernels that serve, and which do is settled for
@@ -84,8 +83,9 @@ typedef struct wg_backend_definition {
  * On failure nothing is added, and no kernel's release is called.
  * Errors: WG_ERR_ARGUMENT (size, no kernels, a kernel without run), WG_ERR_NAME (no name or one
  * that is taken, no such op, two kernels for one op), WG_ERR_UNSUPPORTED (an op that computes
- * nothing, reshape; one that draws; one whose attributes cannot be told), WG_ERR_RANGE (more than
- * WG_MAX_USER_BACKENDS), WG_ERR_STATE (the context has chosen kernels already), WG_ERR_MEMORY.
+ * nothing, reshape; one that draws; one of the program's own), WG_ERR_RANGE (more than
+ * WG_MAX_USER_BACKENDS), WG_ERR_STATE (the context has chosen kernels already, or inside a
+ * callback), WG_ERR_MEMORY.
  */
 WG_NODISCARD WG_API wg_status wg_backend_add(wg_context *ctx,
                                              const wg_backend_definition *definition);

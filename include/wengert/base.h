@@ -19,8 +19,10 @@
 
 #if defined(__GNUC__)
 #define WG_NODISCARD __attribute__((warn_unused_result))
+#define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define WG_NODISCARD
+#define WG_PRINTF(text, first)
 #endif
 
 #ifdef __cplusplus
@@ -32,7 +34,7 @@ extern "C" {
 
 /**
  * Every status of the library: X(name, value, text). The values are pinned, in groups:
- * 1.. the caller's use, 16.. memory, 32.. files, 48.. the engine.
+ * 1.. the caller's use, 16.. memory, 32.. files, 48.. the engine, 64.. the program around it.
  */
 #define WG_STATUS_LIST(X)                                                                          \
     X(OK, 0, "success")                                                                            \
@@ -51,7 +53,9 @@ extern "C" {
     X(ERR_FORMAT, 33, "a file is not of its format")                                               \
     X(ERR_ENGINE, 48, "the engine failed")                                                         \
     X(ERR_UNSUPPORTED, 49, "not supported by this build")                                          \
-    X(ERR_INTERNAL, 50, "an invariant of the library does not hold")
+    X(ERR_INTERNAL, 50, "an invariant of the library does not hold")                               \
+    X(ERR_CANCELLED, 64, "the run was cancelled")                                                  \
+    X(ERR_CALLBACK, 65, "a callback of the program failed")
 
 /** The outcome of a call; 0 is success. */
 typedef enum wg_status {

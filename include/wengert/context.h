@@ -88,6 +88,21 @@ WG_API void wg_context_destroy(wg_context *ctx);
  */
 WG_API const char *wg_context_error(const wg_context *ctx);
 
+/**
+ * Asks the context to stop. The current run, or else the next one, returns WG_ERR_CANCELLED before
+ * its next step and has delivered nothing: no value, no gradient, no assignment. A run that is past
+ * its last step that can still be undone ends well, and the next one is cancelled. The request is
+ * used up by the run that it stops; the same graphs then run again with the same bits. In an eager
+ * context the op that is recorded next is such a run, and its graph fails.
+ *
+ * The one call that any thread may make at any time while the context lives, and a signal handler
+ * too. NULL does nothing.
+ */
+WG_API void wg_cancel(wg_context *ctx);
+
+/** Takes a request back that no run has met yet; whether there was one. Any thread. */
+WG_API bool wg_cancel_clear(wg_context *ctx);
+
 /** Copies the counters. Errors: WG_ERR_ARGUMENT. */
 WG_API wg_status wg_context_stats(const wg_context *ctx, wg_stats *out);
 

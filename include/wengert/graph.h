@@ -139,7 +139,8 @@ WG_API int64_t wg_node_dim(wg_node n, int32_t axis);
 /**
  * Runs what the n nodes need; their values stay readable until the reset or refresh.
  * Errors: the graph's; WG_ERR_STALE (a leaf changed since it was recorded), WG_ERR_RANGE (an
- * index in the data), WG_ERR_MEMORY, WG_ERR_ENGINE.
+ * index in the data), WG_ERR_MEMORY, WG_ERR_ENGINE, WG_ERR_CANCELLED (wg_cancel), WG_ERR_STATE
+ * (inside a callback of custom.h), and what such a callback returned.
  */
 WG_NODISCARD WG_API wg_status wg_run(const wg_node *nodes, size_t n);
 

@@ -36,6 +36,9 @@ typedef struct wg_gradcheck_report {
  * as wg_check_run judges them; what differences cannot decide is settled by a derivative that is
  * carried forward node by node, from each op's own kernel and not from its gradient rule.
  *
+ * Hooks are left out. Where an op of the program's has no kernel in f64 the verdict is
+ * WG_CHECK_UNDECIDABLE.
+ *
  * loss     one element, f32 or f64
  * options  or NULL
  * report   filled; zeroed on failure. A wrong gradient is no failure: see report->check.verdict

@@ -117,7 +117,7 @@ WG_API bool wg_param_is_frozen(const wg_param *p);
  * run.
  *
  * Errors, by which nothing has changed: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model, one with
- * views by wg_model_share, or from within an optimizer's step), WG_ERR_DTYPE (the parameters are of
+ * views by wg_model_share, or inside a callback), WG_ERR_DTYPE (the parameters are of
  * several dtypes), WG_ERR_OVERFLOW, WG_ERR_MEMORY.
  */
 WG_NODISCARD WG_API wg_status wg_model_flatten(wg_model *m);
@@ -227,7 +227,7 @@ WG_API void wg_optimizer_destroy(wg_optimizer *o);
  * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
  * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
  * your own (optimizer.h) whose callback fails.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (from within a step of the same model), what
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (inside a callback), what
  * such a callback returns.
  */
 WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);

@@ -3,6 +3,7 @@
 #ifndef WG_OPTIMIZER_H
 #define WG_OPTIMIZER_H
 
+#include <wengert/callback.h>
 #include <wengert/model.h>
 
 #ifdef __cplusplus
@@ -29,11 +30,10 @@ typedef struct wg_update {
 /** A step: every parameter that has a gradient and is not frozen, in the model's order. */
 typedef struct wg_step {
     const wg_update *updates;
-    size_t n;             /**< of updates, at least 1 */
-    double rate;          /**< wg_optimizer_rate */
-    void *user;           /**< the definition's */
-    char *message;        /**< "" at first; the reason, where the step fails */
-    size_t message_bytes; /**< room at message, with its terminator */
+    size_t n;        /**< of updates, at least 1 */
+    double rate;     /**< wg_optimizer_rate */
+    void *user;      /**< the definition's */
+    wg_fault *fault; /**< for wg_fail */
 } wg_step;
 
 /** What an optimizer is. Set `size` to sizeof(wg_optimizer_definition). */
@@ -42,8 +42,8 @@ typedef struct wg_optimizer_definition {
     const char *name; /**< stands in messages; 1 to 63 bytes of printable ASCII; copied */
     int32_t n_states; /**< tensors of each parameter's type and shape; 0 to WG_MAX_STATES */
     double rate;      /**< to begin with; finite, >= 0 */
-    /** Changes values and states. It allocates nothing through the library and calls nothing that
-     * changes the model, its parameters or the optimizer. */
+    /** Changes values and states. The context is closed meanwhile, as custom.h says; models are not
+     * changed and optimizers not destroyed. */
     wg_status (*step)(const wg_step *step);
     void (*release)(void *user); /**< called once, by wg_optimizer_destroy; may be NULL */
     void *user;                  /**< for both */
@@ -57,7 +57,7 @@ typedef struct wg_optimizer_definition {
  * later join at the next step.
  *
  * A callback that returns another status than WG_OK ends the step: wg_optimizer_step returns that
- * status, wg_context_error tells the message. What the callback had written until then stays
+ * status, wg_context_error tells what wg_fail left. What the callback had written until then stays
  * written; no gradient is emptied, no step is counted, and graphs that recorded one of the
  * parameters take it for changed. A callback that is to be all or nothing checks first.
  *

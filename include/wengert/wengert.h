@@ -7,9 +7,11 @@
 
 #include <wengert/backend.h>
 #include <wengert/base.h>
+#include <wengert/callback.h>
 #include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
+#include <wengert/custom.h>
 #include <wengert/data.h>
 #include <wengert/derivatives.h>
 #include <wengert/explain.h>
@@ -24,7 +26,6 @@
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
-#include <wengert/view.h>
 
 #include <wengert/locations.h>
 

@@ -1,7 +1,8 @@
 /* What a context tells about itself.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: nothing here allocates or changes more than the error text. */
+ * Invariant: nothing here allocates, or changes more than the error text and the request to stop.
+ */
 #include "core/context.h"
 
 #include <string.h>
@@ -17,6 +18,20 @@ wg_status wgi_context_fail(wg_context *ctx, wg_status status, const char *format
     wgi_text_add_list(&text, format, list);
     va_end(list);
     return status;
+}
+
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may cancel");
+
+void wg_cancel(wg_context *ctx)
+{
+    if (ctx != NULL) {
+        atomic_store_explicit(&ctx->is_stopped, true, memory_order_relaxed);
+    }
+}
+
+bool wg_cancel_clear(wg_context *ctx)
+{
+    return ctx != NULL && atomic_exchange_explicit(&ctx->is_stopped, false, memory_order_relaxed);
 }
 
 const char *wg_context_error(const wg_context *ctx)
@@ -78,7 +93,7 @@ static wg_kernel_use describe_use(const wg_context *ctx, int32_t b, uint16_t op)
     return (wg_kernel_use){
         .kernel = kernel_name(ctx->backends[b].backend, name),
         .op = name,
-        .runs = ctx->kernel_runs[(size_t)b * ctx->ops->count + op],
+        .runs = ctx->kernel_runs[wgi_counter(op, b)],
     };
 }
 
@@ -94,7 +109,7 @@ wg_status wg_context_kernel_use(const wg_context *ctx, size_t i, wg_kernel_use *
     size_t n_left = i;
     for (uint16_t op = 1; op < ctx->ops->count; op++) {
         for (int32_t b = 0; b < ctx->n_backends; b++) {
-            if (ctx->kernel_runs[(size_t)b * ctx->ops->count + op] == 0) {
+            if (ctx->kernel_runs[wgi_counter(op, b)] == 0) {
                 continue;
             }
             if (n_left == 0) {

@@ -44,7 +44,9 @@ enum {
     WGI_COMMUTATIVE = 1 << 7,
     WGI_IN_PLACE = 1 << 8, /* output 0 may be operand 0's memory */
     WGI_KINKED = 1 << 9,   /* not differentiable at some points */
-    WGI_STOP = 1 << 10     /* its outputs want no gradient */
+    WGI_STOP = 1 << 10,    /* its outputs want no gradient */
+    WGI_OPAQUE = 1 << 11,  /* calls what the program gave; the reference backend alone serves it */
+    WGI_IMPURE = 1 << 12   /* runs as often as it was recorded; never merged */
 };
 
 /* An operand or result as a kernel, shape rule or planner sees it; data are row-major. */
@@ -65,13 +67,15 @@ typedef struct wgi_fault {
 
 /* What a kernel runs on. */
 typedef struct wgi_args {
+    const struct wgi_op *op; /* NULL for a group */
     const wgi_view *in;
     const wgi_view *out;
     int32_t n_in;
     int32_t n_out;
     const void *attr;
     const double *numbers;
-    wgi_random_key key; /* for random ops */
+    wgi_random_key key;            /* for random ops */
+    const struct wgi_array *hooks; /* those of the graph that runs, for the op that calls them */
     void *scratch;
     wgi_fault *fault;
 } wgi_args;
@@ -115,6 +119,7 @@ typedef enum wgi_derivation {
 
 /* One node being differentiated or decomposed. */
 typedef struct wgi_rule {
+    const struct wgi_op *op;
     wg_graph *graph; /* where to emit */
     int32_t n_in;
     int32_t n_out;
@@ -367,6 +372,11 @@ wg_node wgi_record_two(wg_node a, wg_node b, uint16_t op);
 /* Fails the graph in the name of the draft's op, from a constructor. `hint` may be NULL. */
 wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
                    ...) WGI_PRINTF(4, 5);
+
+/* The same for a call that names no op of the operands' context: fails the graph of the first
+ * operand that has a living one, in the name of `call`. */
+wg_node wgi_refuse_call(const wg_node *in, int32_t n_in, const char *call, wg_status status,
+                        const char *format, ...) WGI_PRINTF(5, 6);
 
 /* Fails a graph that can record, in the name of a call that is no op; returns status. */
 wg_status wgi_fail_call(wg_graph *g, wg_status status, const char *call, const char *hint,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/param.h"
+#include "graph/hook.h"
 #include "graph/plan.h"
 
 /* ---- the key -------------------------------------------------------------------------------- */
@@ -36,12 +37,23 @@ static uint64_t *put_gradient_bits(uint64_t *word, const wg_graph *g)
     return word;
 }
 
+/* Which nodes have hooks, in the order in which they are called; none adds no word. */
+static uint64_t *put_hooks(uint64_t *word, const wg_graph *g)
+{
+    for (size_t i = 0; i < g->hooks.count; i++) {
+        const uint64_t place = ((const uint32_t *)g->hook_order.data)[i];
+        *word++ = place << 32 | wgi_hooked_node(g, &place);
+    }
+    return word;
+}
+
 /* What a plan depends on beside the list; the context's options are the same for its whole life. */
 static bool make_key(const wgi_request *request)
 {
     const wg_graph *g = request->graph;
     wgi_array *words = &g->ctx->engine->request_words;
-    const size_t n_most = 5 + request->wanted.count + g->present.count + g->list.leaves.count / 64;
+    const size_t n_most =
+        5 + request->wanted.count + g->present.count + g->list.leaves.count / 64 + g->hooks.count;
     words->count = 0;
     if (!wgi_array_reserve(&g->ctx->memory, words, n_most, sizeof(uint64_t))) {
         return false;
@@ -53,6 +65,7 @@ static bool make_key(const wgi_request *request)
     word = put_indices(word, &g->present);
     if (request->loss != WGI_NONE) {
         word = put_gradient_bits(word, g);
+        word = put_hooks(word, g);
     }
     words->count = (size_t)(word - (uint64_t *)words->data);
     return true;

@@ -31,12 +31,19 @@ wg_status wgi_fail_call(wg_graph *g, wg_status status, const char *call, const c
     return status;
 }
 
-/* Why a graph takes no records; WG_OK where it does. */
+/* A rule of the program's records, but a differentiation is under way. */
+WGI_COLD static wg_status fail_inside(wg_graph *g)
+{
+    (void)wgi_record_fail(g, WG_ERR_STATE, NULL, "a callback may not differentiate");
+    return WG_ERR_STATE;
+}
+
+/* Why a graph takes no derivatives; WG_OK where it does. */
 static wg_status check_graph(wg_graph *g)
 {
     wg_node passed;
     if (wgi_can_record(g, &passed)) {
-        return WG_OK;
+        return WGI_LIKELY(!g->ctx->is_in_callback) ? WG_OK : fail_inside(g);
     }
     return g == NULL ? WG_ERR_HANDLE : g->is_alive ? g->failure.status : WG_ERR_STALE;
 }

@@ -5,6 +5,7 @@
  * before; contributions to one entry add up in the order in which the walk meets them. */
 #include <string.h>
 
+#include "graph/hook.h"
 #include "graph/plan.h"
 #include "graph/record.h"
 
@@ -229,6 +230,7 @@ static bool fill_frame(const wgi_adjoints *d, uint32_t i, const wgi_op *op, rule
     if (op->attr_bytes > 0) {
         memcpy(f->attr, wgi_attrs_of(&g->list, r), op->attr_bytes);
     }
+    f->rule.op = op;
     f->rule.n_in = r->n_in;
     f->rule.n_out = op->n_out;
     f->rule.number.index = r->number;
@@ -349,7 +351,10 @@ static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
     frame_open(&f, d->g);
     wg_status status = WG_OK;
     for (uint32_t i = end; i > first && status == WG_OK; i--) {
-        status = visit(d, i - 1, &f);
+        if (WGI_UNLIKELY(d->hooked != NULL)) {
+            status = wgi_hooks_emit(d, i - 1);
+        }
+        status = status == WG_OK ? visit(d, i - 1, &f) : status;
     }
     return status;
 }
@@ -373,10 +378,19 @@ uint32_t wgi_reach_of(const wgi_list *list, const wg_node *nodes, size_t n)
     return past_op(list, last);
 }
 
+/* Readies the arrays, and the hooks that the walk is to meet. */
+static bool start(wgi_adjoints *d, uint32_t end)
+{
+    const wg_graph *user = d->g->is_scratch ? d->g->user : d->g;
+    d->hooked = user->hooks.count > 0 ? user : NULL;
+    d->n_hooks = user->hooks.count;
+    return cover(d, end);
+}
+
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
 {
     const uint32_t end = past_op(&d->g->list, y);
-    if (!cover(d, end)) {
+    if (!start(d, end)) {
         return WG_ERR_MEMORY;
     }
     wg_node seed = wgi_emit_fill(d->g, y, 1.0);
@@ -391,7 +405,7 @@ wg_status wgi_differentiate_from(wgi_adjoints *d, const wg_node *ys, const wg_no
 {
     const wgi_op_table *ops = d->g->ctx->ops;
     const uint32_t end = wgi_reach_of(&d->g->list, ys, n);
-    if (!cover(d, end)) {
+    if (!start(d, end)) {
         return WG_ERR_MEMORY;
     }
     wg_status status = WG_OK;

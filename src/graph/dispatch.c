@@ -92,7 +92,8 @@ wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *ou
     ctx->is_settled = true;
     why.reasons = wgi_text_make(why.text, sizeof why.text);
     memset(out, 0, sizeof *out);
-    for (int32_t b = first; b < ctx->n_backends; b++) {
+    const bool is_opaque = (problem->op->traits & WGI_OPAQUE) != 0;
+    for (int32_t b = is_opaque ? ctx->n_backends - 1 : first; b < ctx->n_backends; b++) {
         const wgi_backend *backend = ctx->backends[b].backend;
         wgi_problem asked = *problem;
         asked.backend = ctx->backends[b].state;
@@ -167,7 +168,7 @@ wg_status wgi_run_kernel(wg_context *ctx, const wgi_op *op, const wgi_choice *ch
                          const wgi_args *args, bool *is_tainted)
 {
     wg_status status = choice->kernel->run(&choice->prepared, args);
-    if (WGI_UNLIKELY(status == WG_ERR_ENGINE)) {
+    if (WGI_UNLIKELY(status == WG_ERR_ENGINE && (op->traits & WGI_OPAQUE) == 0)) {
         *is_tainted = true;
         status = wgi_redo(ctx, op, args);
     }

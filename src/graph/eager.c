@@ -33,6 +33,8 @@ wg_status wgi_single_run(const wgi_single *s, wgi_fault *fault)
         status = WG_ERR_MEMORY;
     } else {
         wgi_args args = {
+            .op = s->op,
+            .hooks = s->hooks,
             .in = problem.in,
             .out = problem.out,
             .n_in = problem.n_in,
@@ -45,7 +47,7 @@ wg_status wgi_single_run(const wgi_single *s, wgi_fault *fault)
         };
         bool is_tainted = false;
         status = wgi_run_kernel(ctx, s->op, &choice, &args, &is_tainted);
-        ctx->kernel_runs[(size_t)choice.backend * ctx->ops->count + s->op_id]++;
+        ctx->kernel_runs[wgi_counter(s->op_id, choice.backend)]++;
     }
     wgi_release(&ctx->memory, scratch, scratch_bytes);
     if (choice.kernel->destroy != NULL) {
@@ -62,6 +64,7 @@ wg_status wgi_single_make(wg_graph *g, uint32_t node, wgi_single *s)
     memset(s, 0, sizeof *s);
     s->ctx = g->ctx;
     s->op = op;
+    s->hooks = &g->hooks;
     s->op_id = r->op;
     s->n_in = r->n_in;
     s->attr = wgi_attrs_of(&g->list, r);
@@ -129,7 +132,7 @@ wg_node wgi_eager_run(wg_graph *g, wg_node n)
 {
     wgi_single s;
     wgi_fault fault = {.status = WG_OK};
-    wg_status status = wgi_single_make(g, n.index, &s);
+    wg_status status = wg_cancel_clear(g->ctx) ? WG_ERR_CANCELLED : wgi_single_make(g, n.index, &s);
     if (status == WG_OK) {
         status = bind(g, n.index, &s);
         if (status == WG_OK) {

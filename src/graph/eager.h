@@ -9,6 +9,7 @@ typedef struct wgi_single {
     wg_context *ctx;
     const wgi_op *op;
     uint16_t op_id;
+    const wgi_array *hooks; /* the graph's */
     int32_t n_in;
     int32_t first_backend;
     const void *attr;

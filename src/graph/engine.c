@@ -23,7 +23,6 @@ wg_status wgi_engine_create(wg_context *ctx)
         wgi_release(&ctx->memory, e, sizeof *e);
         return WG_ERR_MEMORY;
     }
-    e->scratch->is_alive = true;
     e->scratch->is_scratch = true;
     ctx->engine = e;
     return WG_OK;
@@ -80,6 +79,8 @@ static void free_insides(wg_graph *g)
     wgi_array_free(a, &g->assigns, sizeof(wgi_assign));
     wgi_array_free(a, &g->staged, sizeof(wgi_staged_number));
     wgi_array_free(a, &g->param_slot, sizeof(uint32_t));
+    wgi_array_free(a, &g->hooks, WGI_HOOK_BYTES);
+    wgi_array_free(a, &g->hook_order, sizeof(uint32_t));
     wgi_array_free(a, &g->value_of, sizeof(wg_tensor *));
     wgi_array_free(a, &g->present, sizeof(uint32_t));
     g->n_params = 0;
@@ -87,7 +88,7 @@ static void free_insides(wg_graph *g)
 
 void wg_graph_destroy(wg_graph *g)
 {
-    if (g == NULL || !g->is_alive || g->is_scratch) {
+    if (g == NULL || !g->is_alive || g->is_scratch || g->ctx->is_in_callback) {
         return;
     }
     (void)wg_graph_reset(g);
@@ -137,6 +138,9 @@ wg_status wg_graph_trim(wg_graph *g)
 {
     if (g == NULL || !g->is_alive) {
         return WG_ERR_ARGUMENT;
+    }
+    if (g->ctx->is_in_callback) {
+        return WG_ERR_STATE;
     }
     wgi_engine *e = g->ctx->engine;
     const wg_allocator *a = &g->ctx->memory;

@@ -291,7 +291,7 @@ wg_status wg_function_create(const wg_node *inputs, size_t n_in, const wg_node *
 
 void wg_function_destroy(wg_function *f)
 {
-    if (f == NULL) {
+    if (f == NULL || f->ctx->is_in_callback) {
         return;
     }
     const wg_allocator *a = &f->ctx->memory;

@@ -287,6 +287,9 @@ static wg_status perform(wg_function *f, const request *q)
     if (f == NULL) {
         return WG_ERR_ARGUMENT;
     }
+    if (f->ctx->is_in_callback) {
+        return wgi_function_fail(f, WG_ERR_STATE, q->name, "not inside a callback");
+    }
     f->error[0] = '\0';
     wg_status status = check(f, q);
     if (status == WG_OK) {

@@ -17,6 +17,9 @@ wg_status wg_graph_reset(wg_graph *g)
     if (g == NULL || !g->is_alive) {
         return WG_ERR_ARGUMENT;
     }
+    if (WGI_UNLIKELY(g->ctx->is_in_callback)) {
+        return WG_ERR_STATE;
+    }
     wgi_results_drop(g);
     release_leaves(g);
     wgi_shells_retire(g->ctx, &g->constant_shells);
@@ -25,6 +28,8 @@ wg_status wg_graph_reset(wg_graph *g)
     g->keeps.count = 0;
     g->assigns.count = 0;
     g->staged.count = 0;
+    g->hooks.count = 0;
+    g->hook_order.count = 0;
     if (g->n_params > 0) {
         memset(g->param_slot.data, 0, g->param_slot.count * sizeof(uint32_t));
     }
@@ -56,6 +61,9 @@ wg_status wg_graph_refresh(wg_graph *g)
     }
     if (g->failure.status != WG_OK) {
         return g->failure.status;
+    }
+    if (WGI_UNLIKELY(g->ctx->is_in_callback)) {
+        return WG_ERR_STATE;
     }
     wgi_results_drop(g);
     for (uint32_t i = 0; i < g->list.leaves.count; i++) {

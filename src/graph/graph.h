@@ -34,6 +34,9 @@ typedef struct wgi_assign {
     uint32_t node;
 } wgi_assign;
 
+/* The size of a hook, which hook.c alone knows more about. */
+#define WGI_HOOK_BYTES (sizeof(wg_node) + 2 * sizeof(void *))
+
 typedef struct wgi_staged_number {
     uint32_t index;
     double value;
@@ -63,8 +66,11 @@ struct wg_graph {
     wgi_array staged;     /* wgi_staged_number */
     wgi_array param_slot; /* uint32_t: open addressing from parameter to its node + 1 */
     size_t n_params;
-    wgi_array value_of; /* wg_tensor *, per entry of the list */
-    wgi_array present;  /* uint32_t */
+    wgi_array hooks;       /* hook.c's, in order of making */
+    wgi_array hook_order;  /* uint32_t: their places, by node */
+    struct wg_graph *user; /* of the planner's own graph: whose list it differentiates */
+    wgi_array value_of;    /* wg_tensor *, per entry of the list */
+    wgi_array present;     /* uint32_t */
     wgi_arena results;
     wgi_arena constants;
     wgi_shells result_shells;

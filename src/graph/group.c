@@ -253,8 +253,8 @@ bool wgi_plan_group(wgi_planner *p)
 {
     p->drafts.count = 0;
     memset(p->recent, 0, sizeof p->recent);
-    if (p->joins.count == 0 &&
-        !wgi_planner_fill(p, &p->joins, (size_t)p->ctx->ops->count * N_ANSWERS, 1, UNKNOWN)) {
+    const size_t n_answers = (size_t)p->ctx->ops->count * N_ANSWERS;
+    if (p->joins.count != n_answers && !wgi_planner_fill(p, &p->joins, n_answers, 1, UNKNOWN)) {
         return false;
     }
     if (wgi_array_push(&p->ctx->memory, &p->drafts, sizeof(wgi_step_draft)) == NULL) {

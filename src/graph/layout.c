@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "graph/hook.h"
 #include "graph/planner.h"
 
 /* ---- buffers -------------------------------------------------------------------------------- */
@@ -115,7 +116,7 @@ static bool push_count(wgi_planner *p, uint16_t op, int32_t backend, uint32_t ti
     if (c == NULL) {
         return false;
     }
-    c->counter = (uint32_t)backend * p->ctx->ops->count + op;
+    c->counter = (uint32_t)wgi_counter(op, backend);
     c->times = times;
     return true;
 }
@@ -167,6 +168,7 @@ static wg_status lay_out_op(wgi_planner *p, uint32_t node)
         return memory_failure(p);
     }
     p->plan->has_random = p->plan->has_random || (op->traits & WGI_RANDOM) != 0;
+    p->plan->has_hooks = p->plan->has_hooks || op == &wgi_hook_row;
     s->op = op;
     s->number = r->number;
     s->n_in = r->n_in;

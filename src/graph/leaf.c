@@ -18,8 +18,8 @@ const char *wgi_leaf_name(uint32_t kind)
 wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param *p)
 {
     const wg_allocator *a = &g->ctx->memory;
-    if (g->is_scratch) {
-        return wgi_record_fail(g, WG_ERR_INTERNAL, wgi_leaf_name(kind), "a rule records no leaves");
+    if (g->is_scratch || g->ctx->is_in_callback) {
+        return wgi_record_fail(g, WG_ERR_STATE, wgi_leaf_name(kind), "a rule records no leaves");
     }
     uint32_t node = wgi_list_count(&g->list);
     uint32_t place = (uint32_t)g->list.leaves.count;

@@ -18,7 +18,7 @@ static bool may_merge(const wgi_planner *p, uint32_t i, const wgi_entry *r)
         return false;
     }
     const wgi_op *op = wgi_op_at(p, r);
-    return op->n_out == 1 && (op->traits & WGI_RANDOM) == 0;
+    return op->n_out == 1 && (op->traits & (WGI_RANDOM | WGI_IMPURE)) == 0;
 }
 
 static uint64_t hash_of(const wgi_planner *p, const wgi_entry *r)

@@ -135,6 +135,7 @@ static wg_status expand(wgi_planner *p)
     memset(&e->failure, 0, sizeof e->failure);
     e->epoch++;
     e->is_training = p->user->is_training;
+    e->user = p->user;
     if (!wgi_list_copy(&p->ctx->memory, &e->list, &p->user->list)) {
         return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
     }
@@ -313,6 +314,7 @@ static void set_args(wgi_planner *p)
     for (size_t i = 0; i < plan->steps.count; i++) {
         wgi_step *s = &steps[i];
         const wgi_entry *r = wgi_record_at(&p->scratch->list, s->node);
+        s->args.op = s->op;
         s->args.in = (const wgi_view *)plan->views.data + s->first;
         s->args.out = s->args.in + s->n_in;
         s->args.n_in = (int32_t)s->n_in;
@@ -367,6 +369,30 @@ static bool list_outside(wgi_planner *p)
     return true;
 }
 
+/* Whether a step writes to a gradient that its leaf holds already, and so cannot be undone. */
+static bool adds_to_gradient(const wgi_plan *plan, const wgi_step *s)
+{
+    const uint32_t *operands = (const uint32_t *)plan->operands.data + s->first;
+    const wgi_plan_gradient *gradients = plan->gradients.data;
+    for (uint32_t k = s->n_in; k < s->n_in + s->n_out; k++) {
+        const wgi_buffer *b = wgi_buffer_at(plan, operands[k]);
+        if (b->place == WGI_IN_GRADIENT && gradients[b->index].adds) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_undoable(wgi_plan *plan)
+{
+    const wgi_step *steps = plan->steps.data;
+    size_t n = 0;
+    while (n < plan->steps.count && !adds_to_gradient(plan, &steps[n])) {
+        n++;
+    }
+    plan->n_undoable = n;
+}
+
 static size_t array_bytes(const wgi_array *array, size_t size)
 {
     return array->capacity * size;
@@ -400,6 +426,7 @@ static bool keep(wgi_planner *p)
     }
     move_views(p);
     set_args(p);
+    count_undoable(p->plan);
     p->plan->bytes += bytes_of(p->plan);
     return true;
 }
@@ -455,7 +482,9 @@ wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
     p->plan = plan;
     p->targets.count = 0;
     p->adjoints = wgi_adjoints_take(p->scratch);
+    p->scratch->is_alive = true; /* and no longer: a rule may have kept its handles */
     const wg_status status = make(p);
+    p->scratch->is_alive = false;
     wgi_adjoints_put(&p->adjoints);
     wgi_list_clear(&p->scratch->list);
     return status;

@@ -78,6 +78,7 @@ typedef struct wgi_plan {
     bool is_cached;
     bool is_tainted; /* an engine failed: not to be cached */
     bool has_random; /* a step draws */
+    bool has_hooks;  /* a step calls a hook */
     bool is_bound;   /* at least once */
     uint64_t hash;
     wgi_array key;          /* uint64_t: the request in words */
@@ -99,6 +100,7 @@ typedef struct wgi_plan {
     const wg_graph *known;  /* the graph, epoch and length that were found equal last */
     uint32_t known_epoch;
     uint32_t known_count;
+    size_t n_undoable;      /* steps, the first ones, that write to no gradient that is held */
     int32_t threads;        /* of the step that runs on most */
     size_t workspace_bytes; /* with the kernels' scratch at scratch_offset */
     size_t scratch_offset;
@@ -149,9 +151,11 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf);
  * covers what decompositions add. The gradient of entry i <= y, or WGI_NONE, is of[i]. */
 typedef struct wgi_adjoints {
     wg_graph *g;
-    wgi_array of;      /* uint32_t */
-    wgi_array depends; /* uint8_t */
-    int32_t depth;     /* of decompositions within decompositions */
+    wgi_array of;           /* uint32_t */
+    wgi_array depends;      /* uint8_t */
+    int32_t depth;          /* of decompositions within decompositions */
+    const wg_graph *hooked; /* whose hooks are to see the gradients; NULL where there is none */
+    size_t n_hooks;         /* of its hooks in order: how many the walk has not come to */
 } wgi_adjoints;
 
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y);

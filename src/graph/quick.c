@@ -10,10 +10,10 @@ static inline bool has_room(const wgi_array *array)
     return array->count < array->capacity;
 }
 
-/* Whether g takes records, runs none of them at once, and has room for one. */
+/* Whether g takes records, runs none of them at once, calls nobody, and has room for one. */
 static inline bool is_open(const wg_graph *g)
 {
-    return g != NULL && g->is_alive && g->failure.status == WG_OK && !g->ctx->is_eager &&
+    return g != NULL && g->is_alive && g->failure.status == WG_OK && !g->ctx->records_slowly &&
            has_room(&g->list.records) && g->list.records.count + 1 < WGI_MAX_RECORDS;
 }
 

@@ -22,7 +22,14 @@ bool wgi_can_record(wg_graph *g, wg_node *passed)
         return false;
     }
     *passed = failed_handle(g, WGI_FAILED);
-    return g->is_alive && g->failure.status == WG_OK;
+    if (!g->is_alive || g->failure.status != WG_OK) {
+        return false;
+    }
+    if (WGI_LIKELY(!g->ctx->is_in_callback || g->ctx->open == g)) {
+        return true;
+    }
+    *passed = wgi_record_fail(g, WG_ERR_STATE, NULL, "a callback may not record in this graph");
+    return false;
 }
 
 static wg_node fail_list(wg_graph *g, wg_status status, const char *op, const char *format,
@@ -94,6 +101,22 @@ wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, c
         wgi_text text = wgi_text_make(g->failure.hint, sizeof g->failure.hint);
         wgi_text_add(&text, "%s", hint);
     }
+    return n;
+}
+
+wg_node wgi_refuse_call(const wg_node *in, int32_t n_in, const char *call, wg_status status,
+                        const char *format, ...)
+{
+    const wgi_draft draft = {.n_in = in != NULL ? n_in : 0, .in = in};
+    wg_graph *g = home_of(&draft);
+    wg_node passed;
+    if (!wgi_can_record(g, &passed)) {
+        return passed;
+    }
+    va_list list;
+    va_start(list, format);
+    const wg_node n = fail_list(g, status, call, format, list);
+    va_end(list);
     return n;
 }
 
@@ -269,6 +292,9 @@ static wg_node infer_and_append(wg_graph *g, const wgi_op *op, const wgi_draft *
     wg_node failed;
     if (!infer(op, draft, &q, &failed)) {
         return failed;
+    }
+    if (WGI_UNLIKELY(g->failure.status != WG_OK)) {
+        return failed_handle(g, WGI_FAILED); /* a rule of the program's tried to record */
     }
     bool wants = (flags & WGI_WANTS_GRADIENT) && g->is_training && !g->is_scratch;
     if (WGI_UNLIKELY(wants && !has_wanted_gradient(op, q.out))) {

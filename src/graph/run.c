@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/param.h"
+#include "graph/hook.h"
 #include "graph/show.h"
 
 static const char *name_of(const wg_graph *g, uint32_t node)
@@ -196,14 +197,17 @@ static void count_step(const wgi_plan *plan, const wgi_step *s, wg_context *ctx)
 /* A kernel that failed: an engine's failure is made good by the reference. */
 static wg_status mend_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, wg_status status)
 {
-    if (status == WG_ERR_ENGINE && s->op != NULL) {
+    const bool is_opaque = s->op != NULL && (s->op->traits & WGI_OPAQUE) != 0;
+    if (status == WG_ERR_ENGINE && s->op != NULL && !is_opaque) {
         plan->is_tainted = true;
         status = wgi_redo(g->ctx, s->op, &s->args);
     }
     if (status == WG_OK) {
         return WG_OK;
     }
-    return wgi_fault_to_failure(g, s->node, s->op, status, &plan->fault);
+    const bool is_hook = s->op == &wgi_hook_row;
+    const uint32_t node = is_hook ? wgi_hooked_node(g, s->args.attr) : s->node;
+    return wgi_fault_to_failure(g, node, s->op, status, &plan->fault);
 }
 
 static wg_status time_step(const wgi_plan *plan, wg_graph *g, const wgi_step *s)
@@ -223,26 +227,61 @@ static void set_key(wgi_plan *plan, const wg_graph *g)
     }
 }
 
+static void set_hooks(wgi_plan *plan, const wg_graph *g)
+{
+    wgi_step *steps = plan->steps.data;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        steps[i].args.hooks = &g->hooks;
+    }
+}
+
+static inline wg_status run_step(wgi_plan *plan, wg_graph *g, const wgi_step *s, bool is_profiled)
+{
+    count_step(plan, s, g->ctx);
+    const wg_status status =
+        WGI_LIKELY(!is_profiled) ? s->kernel->run(&s->prepared, &s->args) : time_step(plan, g, s);
+    return WGI_LIKELY(status == WG_OK) ? WG_OK : mend_step(plan, g, s, status);
+}
+
+static inline bool is_stopped(const wg_context *ctx)
+{
+    return atomic_load_explicit(&ctx->is_stopped, memory_order_relaxed);
+}
+
+WGI_COLD static wg_status stop(wg_graph *g)
+{
+    (void)wg_cancel_clear(g->ctx);
+    return wgi_run_fail(g, WG_ERR_CANCELLED, "run", "%s", wg_status_text(WG_ERR_CANCELLED));
+}
+
+/* A run may be cancelled before each step up to the first that adds to a gradient. */
 static wg_status run_steps(wgi_plan *plan, wg_graph *g)
 {
-    const bool is_profiled = g->ctx->engine->profile.is_on;
+    const wg_context *ctx = g->ctx;
+    const bool is_profiled = ctx->engine->profile.is_on;
     plan->fault.text[0] = '\0';
     if (plan->has_random) {
         set_key(plan, g);
     }
+    if (WGI_UNLIKELY(plan->has_hooks)) {
+        set_hooks(plan, g);
+    }
     const wgi_step *s = plan->steps.data;
-    for (const wgi_step *end = s + plan->steps.count; s < end; s++) {
-        count_step(plan, s, g->ctx);
-        wg_status status = WGI_LIKELY(!is_profiled) ? s->kernel->run(&s->prepared, &s->args)
-                                                    : time_step(plan, g, s);
+    const wgi_step *end = s + plan->steps.count;
+    wg_status status = WG_OK;
+    for (const wgi_step *last = s + plan->n_undoable; s < last; s++) {
+        status = WGI_UNLIKELY(is_stopped(ctx)) ? stop(g) : run_step(plan, g, s, is_profiled);
         if (WGI_UNLIKELY(status != WG_OK)) {
-            status = mend_step(plan, g, s, status);
-            if (status != WG_OK) {
-                return status;
-            }
+            return status;
         }
     }
-    return WG_OK;
+    if (WGI_UNLIKELY(is_stopped(ctx))) {
+        return stop(g);
+    }
+    for (; s < end && status == WG_OK; s++) {
+        status = run_step(plan, g, s, is_profiled);
+    }
+    return status;
 }
 
 /* ---- delivery ----------------------------------------------------------------------------- */

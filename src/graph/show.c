@@ -29,7 +29,7 @@ static void show_ops(const wg_graph *g, const wgi_plan *plan, const wgi_step *s,
     }
     for (uint32_t i = 0; i < s->n_counts; i++) {
         wgi_text_add(text, "%s%s", i == 0 ? "{" : ", ",
-                     ops->ops[counts[i].counter % ops->count]->name);
+                     ops->ops[counts[i].counter / WGI_MAX_BACKENDS]->name);
         if (counts[i].times > 1) {
             wgi_text_add(text, " x%u", (unsigned)counts[i].times);
         }

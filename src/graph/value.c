@@ -91,6 +91,9 @@ static wg_status plan_request(wgi_request *request, const wg_node *nodes, size_t
 {
     wg_graph *g = request->graph;
     *plan = NULL;
+    if (WGI_UNLIKELY(g->ctx->is_in_callback)) {
+        return wgi_run_fail(g, WG_ERR_STATE, NULL, "a callback may not run a graph of its context");
+    }
     g->run_failure.status = WG_OK;
     request->with_assigns = request->with_assigns && g->is_assign_pending;
     if (!fill_request(request, nodes, n)) {

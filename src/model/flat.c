@@ -142,8 +142,8 @@ static const char *find_obstacle(wg_model *m)
     if (m->is_shared) {
         return "a shared model stays where it is";
     }
-    if (m->is_stepping) {
-        return "an optimizer's step is not over";
+    if (m->ctx->is_in_callback) {
+        return "a callback may have its addresses";
     }
     return atomic_load_explicit(&m->n_views, memory_order_acquire) > 0
                ? "views share the model's memory"

@@ -24,7 +24,6 @@ struct wg_model {
     size_t n_slots;          /* a power of two, or 0 */
     wg_rng rng;              /* where parameters without a stream of their own draw */
     bool is_shared;          /* a view of another model */
-    bool is_stepping;        /* an optimizer's callback is at work */
     struct wg_model *source; /* of a view, the model that it shows; else NULL */
     atomic_uint n_views;     /* that show this model; those of other threads come and go */
     wg_tensor *flat_value;   /* NULL until the model is flattened */

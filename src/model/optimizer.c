@@ -189,18 +189,15 @@ wg_status wg_optimizer_step(wg_optimizer *o)
     if (o == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    wg_model *m = o->model;
-    if (m->is_stepping) {
-        return wgi_context_fail(m->ctx, WG_ERR_STATE, "%s: a step of the model is not over",
+    if (o->model->ctx->is_in_callback) {
+        return wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
                                 o->name);
     }
     wg_status status = prepare(o);
     if (status != WG_OK || o->due.count == 0) {
         return status;
     }
-    m->is_stepping = true;
     status = o->kind->update(o);
-    m->is_stepping = false;
     if (status == WG_OK) {
         finish(o);
     }

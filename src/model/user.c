@@ -4,7 +4,7 @@
  * Invariant: what is kept of the definition is the optimizer's own copy; its name is own_name. */
 #include <math.h>
 
-#include "core/context.h"
+#include "core/callback.h"
 #include "core/text.h"
 #include "model/optimizer.h"
 
@@ -22,20 +22,22 @@ static void touch_all(const wg_optimizer *o)
 static wg_status update(wg_optimizer *o)
 {
     const wg_optimizer_definition *definition = &o->options.definition;
+    wg_context *ctx = o->model->ctx;
     char message[512] = "";
+    wg_fault fault = {.text = message, .bytes = sizeof message};
     const wg_step step = {.updates = o->updates.data,
                           .n = o->updates.count,
                           .rate = o->rate,
                           .user = definition->user,
-                          .message = message,
-                          .message_bytes = sizeof message};
-    const wg_status status = definition->step(&step);
+                          .fault = &fault};
+    const wgi_scope scope = wgi_scope_enter(ctx, NULL);
+    const wg_status status = wgi_callback_status(definition->step(&step), &fault);
+    wgi_scope_leave(&scope);
     if (status == WG_OK) {
         return WG_OK;
     }
     touch_all(o);
-    message[sizeof message - 1] = '\0';
-    return wgi_context_fail(o->model->ctx, status, "%s: %s", o->name,
+    return wgi_context_fail(ctx, status, "%s: %s", o->name,
                             message[0] != '\0' ? message : wg_status_text(status));
 }
 

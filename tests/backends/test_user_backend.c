@@ -277,6 +277,50 @@ static void test_user_backend_that_fails_ends_the_run(void **state)
     user_finish(&f);
 }
 
+typedef struct intruder {
+    wg_node other;
+    wg_graph *g;
+    wg_model *model;
+    int n_calls;
+} intruder;
+
+/* Runs, resets and moves what the run is at work on, or tries to. */
+static wg_status run_intruding(const wg_kernel_call *call)
+{
+    intruder *in = call->user;
+    assert_int_equal(wg_run(&in->other, 1), WG_ERR_STATE);
+    assert_int_equal(wg_graph_reset(in->g), WG_ERR_STATE);
+    assert_int_equal(wg_model_flatten(in->model), WG_ERR_STATE);
+    in->n_calls++;
+    memset(call->outputs[0].data, 0, (size_t)call->outputs[0].count * sizeof(float));
+    return (wg_status)9999;
+}
+
+static void test_user_backend_finds_its_context_closed(void **state)
+{
+    (void)state;
+    static const float x[2] = {1, 2};
+    const int64_t two = 2;
+    user_fixture f;
+    intruder in = {.n_calls = 0};
+    user_start(&f);
+    const wg_kernel_definition kernel = {.op = "exp", .run = run_intruding, .user = &in};
+    const wg_backend_definition definition = {
+        .size = sizeof definition, .name = "intruder", .kernels = &kernel, .n_kernels = 1};
+    assert_int_equal(wg_backend_add(f.ctx, &definition), WG_OK);
+    assert_int_equal(wg_model_create(f.ctx, &in.model), WG_OK);
+    assert_int_equal(wg_param_create(in.model, "p", WG_F32, 1, &two, NULL, NULL), WG_OK);
+    in.g = f.g;
+    in.other = wg_square(wg_constant(f.g, WG_F32, 1, &two, x));
+    const wg_node y = wg_exp(in.other);
+    assert_int_equal(wg_run(&y, 1), WG_ERR_CALLBACK); /* 9999 is no status */
+    assert_int_equal(in.n_calls, 1);
+    assert_int_equal(wg_run(&in.other, 1), WG_OK);
+    assert_int_equal(wg_model_flatten(in.model), WG_OK);
+    wg_model_destroy(in.model);
+    user_finish(&f);
+}
+
 /* Gradients that are held are added to by the library itself, so that a user's failing kernel finds
  * them as they were, and none is added twice. */
 static void test_user_backend_never_adds_to_held_gradients(void **state)
@@ -322,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_user_backend_reads_attributes_by_name),
         cmocka_unit_test(test_user_backend_that_gives_up_is_made_good),
         cmocka_unit_test(test_user_backend_that_fails_ends_the_run),
+        cmocka_unit_test(test_user_backend_finds_its_context_closed),
         cmocka_unit_test(test_user_backend_never_adds_to_held_gradients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

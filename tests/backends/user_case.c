@@ -3,7 +3,6 @@
 #include "user_case.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- kernels ------------------------------------------------------------------------------ */
@@ -13,7 +12,7 @@ static const char *accepts(const wg_kernel_call *call)
     user_witness *w = call->user;
     w->n_asked++;
     assert_null(call->numbers);
-    assert_null(call->message);
+    assert_null(call->fault);
     for (int32_t i = 0; i < call->n_inputs; i++) {
         assert_null(call->inputs[i].data);
     }
@@ -30,14 +29,13 @@ static wg_status begin(const wg_kernel_call *call)
     w->n_runs++;
     w->threads = call->threads;
     w->is_thread_invariant = call->is_thread_invariant;
-    assert_string_equal(call->message, "");
+    assert_non_null(call->fault);
     for (int32_t i = 0; i < call->n_inputs; i++) {
         assert_ptr_not_equal(call->inputs[i].data, call->outputs[0].data);
     }
     if (w->answer != WG_OK) {
         memset(call->outputs[0].data, 0x7f, (size_t)call->outputs[0].count * sizeof(float));
-        (void)snprintf(call->message, call->message_bytes, "%s",
-                       w->message != NULL ? w->message : "");
+        return w->message != NULL ? wg_fail(call->fault, w->answer, "%s", w->message) : w->answer;
     }
     return w->answer;
 }

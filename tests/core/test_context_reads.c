@@ -19,7 +19,7 @@ static const wgi_kernel slow_kernels[] = {{.name = "reference"}};
 static const wgi_backend fast = {.name = "fast", .kernels = fast_kernels, .n_kernels = 3};
 static const wgi_backend slow = {.name = "reference", .kernels = slow_kernels, .n_kernels = 1};
 
-static uint64_t runs[2 * 3];
+static uint64_t runs[WGI_MAX_BACKENDS * 3];
 
 static wg_context make_context(void)
 {
@@ -92,17 +92,17 @@ static void test_context_reads_kernel_use(void **state)
     memset(&use, 1, sizeof use);
     assert_int_equal(wg_context_kernel_use(&ctx, 0, &use), WG_ERR_RANGE);
     assert_null(use.kernel);
-    runs[0 * 3 + 1] = 4;
-    runs[0 * 3 + 2] = 7;
-    runs[1 * 3 + 1] = 1;
-    runs[1 * 3 + 2] = 2;
+    runs[wgi_counter(1, 0)] = 4;
+    runs[wgi_counter(2, 0)] = 7;
+    runs[wgi_counter(1, 1)] = 1;
+    runs[wgi_counter(2, 1)] = 2;
     expect_use(&ctx, 0, "fast", "add", 4);
     expect_use(&ctx, 1, "reference", "add", 1);
     expect_use(&ctx, 2, "fast.matmul", "matmul", 7);
     expect_use(&ctx, 3, "reference", "matmul", 2);
     assert_int_equal(wg_context_kernel_use(&ctx, 4, &use), WG_ERR_RANGE);
     assert_int_equal(wg_context_kernel_use(&ctx, SIZE_MAX, &use), WG_ERR_RANGE);
-    runs[0 * 3 + 1] = 0;
+    runs[wgi_counter(1, 0)] = 0;
     expect_use(&ctx, 0, "reference", "add", 1);
 }
 

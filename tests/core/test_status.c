@@ -28,6 +28,8 @@ static void test_status_values_are_pinned(void **state)
     assert_int_equal(WG_ERR_MEMORY, 16);
     assert_int_equal(WG_ERR_IO, 32);
     assert_int_equal(WG_ERR_ENGINE, 48);
+    assert_int_equal(WG_ERR_CANCELLED, 64);
+    assert_int_equal(WG_ERR_CALLBACK, 65);
     assert_int_equal(WG_F32, 1);
     assert_int_equal(WG_U8, 5);
 }
@@ -35,7 +37,7 @@ static void test_status_values_are_pinned(void **state)
 static void test_status_texts_differ(void **state)
 {
     (void)state;
-    for (int a = -1; a < 60; a++) {
+    for (int a = -1; a < 80; a++) {
         const char *text = wg_status_text((wg_status)a);
         assert_non_null(text);
         assert_true(strlen(text) > 0);

@@ -3,7 +3,6 @@
 #include "model/bare.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include <wengert/wengert.h>
 
@@ -113,10 +112,7 @@ static wg_status step_and_fail(const wg_step *step)
     witness *w = step->user;
     note(w, step);
     ((double *)step->updates[0].value)[0] = 77.0;
-    if (w->message != NULL) {
-        (void)snprintf(step->message, step->message_bytes, "%s", w->message);
-    }
-    return WG_ERR_RANGE;
+    return w->message != NULL ? wg_fail(step->fault, WG_ERR_RANGE, "%s", w->message) : WG_ERR_RANGE;
 }
 
 static wg_status step_again(const wg_step *step)

@@ -524,8 +524,8 @@ static void test_programs_reach_every_op(void **state)
     for (uint16_t op = 1; n_programs >= 200 && op < ctx->ops->count; op++) {
         uint64_t runs = 0;
         for (int32_t k = 0; k < ctx->n_backends; k++) {
-            runs += ctx->kernel_runs[(size_t)k * ctx->ops->count + op];
-            runs += eager->kernel_runs[(size_t)k * ctx->ops->count + op];
+            runs += ctx->kernel_runs[wgi_counter(op, k)];
+            runs += eager->kernel_runs[wgi_counter(op, k)];
         }
         if (runs == 0) {
             fail_msg("no program runs %s", ctx->ops->ops[op]->name);

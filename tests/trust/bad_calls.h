@@ -77,6 +77,7 @@ extern const bad_row bad_rows_of_certificates[];
 extern const bad_row bad_rows_of_tools[];
 extern const bad_row bad_rows_of_check[];
 extern const bad_row bad_rows_of_gradcheck[];
+extern const bad_row bad_rows_of_custom[];
 
 void bad_world_open(bad_world *w);
 void bad_world_close(bad_world *w);

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#include "core/checked.h"
-#include "core/context.h"
+#include "core/callback.h"
 #include "core/text.h"
 
 #define MAX_BACKEND_NAME 31
@@ -31,6 +30,7 @@ typedef struct user_backend {
 
 /* What a planned step knows. */
 typedef struct prepared_kernel {
+    wg_context *ctx;
     const wgi_op *op;
     const user_kernel *kernel;
     int32_t threads;
@@ -105,7 +105,8 @@ static const user_kernel *kernel_of(const wgi_problem *problem)
 
 static prepared_kernel step_of(const wgi_problem *problem)
 {
-    return (prepared_kernel){.op = problem->op,
+    return (prepared_kernel){.ctx = problem->ctx,
+                             .op = problem->op,
                              .kernel = kernel_of(problem),
                              .threads = problem->threads,
                              .is_thread_invariant = problem->is_thread_invariant};
@@ -152,7 +153,10 @@ static const char *accepts(const wgi_problem *problem)
     }
     fill_call(&c, &step, &asked);
     hide_data(&c);
-    return step.kernel->definition.accepts(&c.shown);
+    const wgi_scope scope = wgi_scope_enter(step.ctx, NULL);
+    const char *reason = step.kernel->definition.accepts(&c.shown);
+    wgi_scope_leave(&scope);
+    return reason;
 }
 
 static wg_status prepare(const wgi_problem *problem, wgi_prepared *out)
@@ -166,22 +170,20 @@ static wg_status prepare(const wgi_problem *problem, wgi_prepared *out)
     return WG_OK;
 }
 
-/* A message is the text of a failure that ends the run, of nothing else. */
+/* What a kernel that gives up has said is not the text of what the reference then does. */
 static wg_status run(const wgi_prepared *prepared, const wgi_args *args)
 {
     const prepared_kernel *step = prepared->state;
-    char unread[WGI_FAULT_BYTES];
-    char *message = args->fault != NULL ? args->fault->text : unread;
+    wg_fault fault = wgi_fault_of(args);
     call c;
     fill_call(&c, step, args);
-    message[0] = '\0';
-    c.shown.message = message;
-    c.shown.message_bytes = WGI_FAULT_BYTES;
-    const wg_status status = step->kernel->definition.run(&c.shown);
-    if (status == WG_OK || status == WG_ERR_ENGINE) {
-        message[0] = '\0';
+    c.shown.fault = &fault;
+    const wgi_scope scope = wgi_scope_enter(step->ctx, NULL);
+    const wg_status status = wgi_callback_status(step->kernel->definition.run(&c.shown), &fault);
+    wgi_scope_leave(&scope);
+    if (status == WG_ERR_ENGINE && fault.text != NULL) {
+        fault.text[0] = '\0';
     }
-    message[WGI_FAULT_BYTES - 1] = '\0';
     return status;
 }
 
@@ -280,8 +282,7 @@ static wg_status check_kernel(wg_context *ctx, const wg_backend_definition *d, s
         return wgi_context_fail(ctx, WG_ERR_ARGUMENT, "backend '%s': the kernel of %s has no run",
                                 d->name, op->name);
     }
-    if ((op->traits & (WGI_LAYOUT | WGI_RANDOM)) != 0 ||
-        (op->attr_bytes > 0 && op->n_attributes == 0)) {
+    if ((op->traits & (WGI_LAYOUT | WGI_RANDOM | WGI_OPAQUE)) != 0) {
         return wgi_context_fail(ctx, WG_ERR_UNSUPPORTED, "backend '%s': %s takes no kernel",
                                 d->name, op->name);
     }
@@ -314,7 +315,7 @@ static wg_status check(wg_context *ctx, const wg_backend_definition *d)
                                 "backend: wants a definition of this version's size, with kernels");
     }
     wg_status status = check_name(ctx, d->name);
-    if (status == WG_OK && ctx->is_settled) {
+    if (status == WG_OK && (ctx->is_settled || ctx->is_in_callback)) {
         return wgi_context_fail(ctx, WG_ERR_STATE,
                                 "backend '%s': the context has chosen kernels already", d->name);
     }
