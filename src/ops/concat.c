@@ -13,6 +13,9 @@
 #include "ops/samples.h"
 #include "ops/slice.h"
 
+/* Bytes. */
+#define SHORT_ROW 512
+
 /* So many operands does a record count. */
 #define MAX_OPERANDS UINT16_MAX
 
@@ -158,18 +161,42 @@ static int64_t count_pieces(const wgi_args *args)
     return n;
 }
 
+/* Small pieces without a call for each. */
+static void copy_piece(char *y, const char *x, size_t bytes)
+{
+    if (bytes == 4) {
+        memcpy(y, x, 4);
+    } else if (bytes == 8) {
+        memcpy(y, x, 8);
+    } else {
+        memcpy(y, x, bytes);
+    }
+}
+
+/* All pieces of operand k, the first of which goes to y; pieces of the result lie `row` apart. */
+static void copy_operand(const wgi_view *x, char *y, size_t row, int64_t n, size_t piece)
+{
+    for (int64_t o = 0; o < n && piece > 0; o++) {
+        copy_piece(y + (size_t)o * row, (const char *)x->data + (size_t)o * piece, piece);
+    }
+}
+
+/* The result is written from one end to the other, unless its rows are so short that most of the
+ * time would go into finding the operands. */
 static wg_status run(const wgi_args *args)
 {
     const int64_t n = count_pieces(args);
     const size_t size = wg_dtype_size((wg_dtype)args->out->dtype);
-    char *y = args->out->data;
-    for (int64_t o = 0; o < n; o++) {
+    const size_t row = n > 0 ? (size_t)(args->out->count / n) * size : 0;
+    const int64_t together = row < SHORT_ROW ? n : 1;
+    for (int64_t o = 0; o < n && row > 0; o += together) {
+        char *y = (char *)args->out->data + (size_t)o * row;
         for (int32_t k = 0; k < args->n_in; k++) {
-            const size_t piece = (size_t)(args->in[k].count / n) * size;
-            if (piece > 0) {
-                memcpy(y, (const char *)args->in[k].data + (size_t)o * piece, piece);
-                y += piece;
-            }
+            wgi_view x = args->in[k];
+            const size_t piece = (size_t)(x.count / n) * size;
+            x.data = (char *)x.data + (size_t)o * piece;
+            copy_operand(&x, y, row, together, piece);
+            y += piece;
         }
     }
     return WG_OK;

@@ -5,27 +5,40 @@
  * element of x is named by few of the border, but for those at the edges. */
 #if defined(WGI_REAL_PASS)
 
-/* dy: [outer, before + size + after, inner]; dx: [outer, size, inner] */
+/* Element j of a line of dx with its places in the border. */
+static void K(fold_back)(const wgi_border_attr *attr, wgi_block block, const real *dy, real *dx,
+                         int64_t j)
+{
+    const border seen = border_of(attr, block.size, j);
+    for (int64_t q = 0; q < block.inner; q++) {
+        accum sum = dy[(attr->before + j) * block.inner + q];
+        for (int64_t i = seen.left; i < seen.left_end; i++) {
+            sum += dy[i * block.inner + q];
+        }
+        for (int64_t i = seen.right; i < seen.right_end; i++) {
+            sum += dy[i * block.inner + q];
+        }
+        dx[j * block.inner + q] = (real)sum;
+    }
+}
+
+/* dy: [outer, before + size + after, inner]; dx: [outer, size, inner]. Elements far from both ends
+ * are in no border; one that is near both is found twice, to the same result. */
 static wg_status K(pad_backward)(const wgi_args *args)
 {
     const wgi_border_attr *attr = args->attr;
     const wgi_block block = wgi_block_around(args->out, attr->axis);
-    const int64_t total = args->in->dims[attr->axis];
-    real *dx = args->out->data;
-    for (int64_t line = 0; line < block.outer * block.size; line++) {
-        const int64_t o = line / block.size;
-        const int64_t j = line % block.size;
-        const border seen = border_of(attr, block.size, j);
-        const real *dy = (const real *)args->in->data + o * total * block.inner;
-        for (int64_t q = 0; q < block.inner; q++) {
-            accum sum = dy[(attr->before + j) * block.inner + q];
-            for (int64_t i = seen.left; i < seen.left_end; i++) {
-                sum += dy[i * block.inner + q];
-            }
-            for (int64_t i = seen.right; i < seen.right_end; i++) {
-                sum += dy[i * block.inner + q];
-            }
-            *dx++ = (real)sum;
+    const int64_t total = args->in->dims[attr->axis] * block.inner;
+    const int64_t widest = attr->before > attr->after ? attr->before : attr->after;
+    const int64_t near = widest < block.size ? widest + 1 : block.size;
+    const size_t line_bytes = (size_t)(block.size * block.inner) * sizeof(real);
+    for (int64_t o = 0; o < block.outer && line_bytes > 0; o++) {
+        const real *dy = (const real *)args->in->data + o * total;
+        real *dx = (real *)args->out->data + o * block.size * block.inner;
+        memcpy(dx, dy + attr->before * block.inner, line_bytes);
+        for (int64_t j = 0; j < near; j++) {
+            K(fold_back)(attr, block, dy, dx, j);
+            K(fold_back)(attr, block, dy, dx, block.size - 1 - j);
         }
     }
     return WG_OK;
@@ -434,18 +447,18 @@ static const wgi_sample bad[] = {
             WGI_IN_1(3, WGI_NORMAL)),
 };
 
-static wg_node fold_back(wg_node dy, int64_t axis, int64_t mode, int64_t before, int64_t after)
+static wg_node record_back(wg_node dy, int64_t axis, int64_t mode, int64_t before, int64_t after)
 {
     const wgi_border_attr attr = {axis, mode, before, after};
     return wgi_record_unary(WGI_OP_pad_backward, dy, &attr);
 }
 
-WGI_BUILD(back_reflect, fold_back(in[0], 0, WG_PAD_REFLECT, 2, 1))
-WGI_BUILD(back_reflect_all, fold_back(in[0], 1, WG_PAD_REFLECT, 1, 1))
-WGI_BUILD(back_edge, fold_back(in[0], 0, WG_PAD_EDGE, 2, 3))
-WGI_BUILD(back_wrap, fold_back(in[0], 1, WG_PAD_WRAP, 2, 1))
-WGI_BUILD(back_constant, fold_back(in[0], 0, WG_PAD_CONSTANT, 1, 1))
-WGI_BUILD(back_too_much, fold_back(in[0], 0, WG_PAD_WRAP, 2, INT64_MAX))
+WGI_BUILD(back_reflect, record_back(in[0], 0, WG_PAD_REFLECT, 2, 1))
+WGI_BUILD(back_reflect_all, record_back(in[0], 1, WG_PAD_REFLECT, 1, 1))
+WGI_BUILD(back_edge, record_back(in[0], 0, WG_PAD_EDGE, 2, 3))
+WGI_BUILD(back_wrap, record_back(in[0], 1, WG_PAD_WRAP, 2, 1))
+WGI_BUILD(back_constant, record_back(in[0], 0, WG_PAD_CONSTANT, 1, 1))
+WGI_BUILD(back_too_much, record_back(in[0], 0, WG_PAD_WRAP, 2, INT64_MAX))
 
 static const wgi_sample samples_backward[] = {
     WGI_GOOD("reflect", back_reflect, 1, WGI_IN_2(6, 2, WGI_NORMAL)),

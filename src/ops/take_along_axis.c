@@ -18,11 +18,12 @@ static wg_status K(add_along_axis)(const wgi_args *args)
     for (int64_t e = 0; e < args->out->count; e++) {
         y[e] = 0;
     }
-    wgi_walk walk = walk_lines(&args->in[1], args->out, attr->axis);
-    const int64_t step = wgi_block_around(args->out, attr->axis).inner;
-    for (int64_t e = 0; e < args->in[1].count; e++) {
-        y[walk.offset[0] + indices[e] * step] += dy[e];
-        wgi_walk_step(&walk);
+    lines l = lines_of(&args->in[1], args->out, attr->axis);
+    for (int64_t e = 0; e < args->in[1].count; e += l.length) {
+        for (int64_t j = 0; j < l.length; j++) {
+            y[l.walk.offset[0] + j * l.stride + indices[e + j] * l.step] += dy[e + j];
+        }
+        wgi_walk_step_row(&l.walk);
     }
     return WG_OK;
 }
@@ -38,15 +39,25 @@ static wg_status K(add_along_axis)(const wgi_args *args)
 #include "ops/samples.h"
 #include "ops/support.h"
 
-/* Walks over the indices and keeps, in `whole`, the first element of the line that each picks from.
- */
-static wgi_walk walk_lines(const wgi_view *indices, const wgi_view *whole, int64_t axis)
+/* The lines of the indices along their last axis. Under index j of a line stands, in `whole`, the
+ * line to pick from that begins at the walk's offset + j * stride and whose elements lie `step`
+ * apart. */
+typedef struct lines {
+    wgi_walk walk;
+    int64_t length;
+    int64_t stride;
+    int64_t step;
+} lines;
+
+static lines lines_of(const wgi_view *indices, const wgi_view *whole, int64_t axis)
 {
-    wgi_walk walk = {.n = 1};
+    lines l = {.walk = {.n = 1}, .step = wgi_block_around(whole, axis).inner};
     for (int32_t i = 0; i < indices->rank; i++) {
-        wgi_walk_axis(&walk, indices->dims[i], i == axis ? 0 : wgi_block_around(whole, i).inner);
+        wgi_walk_axis(&l.walk, indices->dims[i], i == axis ? 0 : wgi_block_around(whole, i).inner);
     }
-    return walk;
+    l.length = wgi_walk_row(&l.walk);
+    l.stride = wgi_walk_row_stride(&l.walk, 0);
+    return l;
 }
 
 /* indices: of x's rank and, but along the axis, at most of its sizes. */
@@ -99,6 +110,21 @@ static void gradient_take(wgi_rule *rule)
     }
 }
 
+/* One line; the constant sizes let the compiler make plain loads and stores of the copies. */
+static void take_line(char *y, const char *x, const int64_t *indices, const lines *l, size_t size)
+{
+    for (int64_t j = 0; j < l->length; j++) {
+        const int64_t at = j * l->stride + indices[j] * l->step;
+        if (size == 4) {
+            memcpy(y + j * 4, x + at * 4, 4);
+        } else if (size == 8) {
+            memcpy(y + j * 8, x + at * 8, 8);
+        } else {
+            memcpy(y + (size_t)j * size, x + (size_t)at * size, size);
+        }
+    }
+}
+
 static wg_status run_take(const wgi_args *args)
 {
     const wgi_axis_attr *attr = args->attr;
@@ -108,14 +134,12 @@ static wg_status run_take(const wgi_args *args)
     if (status != WG_OK) {
         return status;
     }
-    wgi_walk walk = walk_lines(&args->in[1], &args->in[0], attr->axis);
-    const int64_t step = wgi_block_around(&args->in[0], attr->axis).inner;
-    char *y = args->out->data;
-    for (int64_t e = 0; e < args->in[1].count; e++) {
-        const int64_t at = walk.offset[0] + indices[e] * step;
-        wgi_copy_strided(y, (const char *)args->in[0].data + (size_t)at * size, 1, 0, size);
-        y += size;
-        wgi_walk_step(&walk);
+    lines l = lines_of(&args->in[1], &args->in[0], attr->axis);
+    for (int64_t e = 0; e < args->in[1].count; e += l.length) {
+        take_line((char *)args->out->data + (size_t)e * size,
+                  (const char *)args->in[0].data + (size_t)l.walk.offset[0] * size, indices + e, &l,
+                  size);
+        wgi_walk_step_row(&l.walk);
     }
     return WG_OK;
 }
