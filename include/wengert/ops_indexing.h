@@ -87,6 +87,24 @@ WG_API wg_node wg_argsort(wg_node x, int32_t axis, bool descending);
  */
 WG_API wg_node wg_topk(wg_node x, int64_t k, int32_t axis, bool largest);
 
+/**
+ * Where each value would have to be inserted among sorted elements to keep their order: before its
+ * equals, or after them where `right`. i64, in [0, n]; no gradient.
+ *
+ * sorted   [n], or [..., n] with the leading axes of values; in the order of wg_sort, NaN last. Of
+ *          what is not sorted the places are some
+ * values   the same dtype, whichever; any shape where sorted is a vector
+ * returns  the shape of values
+ *
+ * Errors: WG_ERR_SHAPE, WG_ERR_DTYPE.
+ */
+WG_API wg_node wg_searchsorted(wg_node sorted, wg_node values, bool right);
+
+/** How often each of [0, size) occurs among i64 indices of any shape: [size], i64. No gradient;
+ * weights are added up by wg_scatter_add. Errors: WG_ERR_RANGE (size < 0), WG_ERR_DTYPE; when run:
+ * WG_ERR_RANGE (an index). */
+WG_API wg_node wg_bincount(wg_node indices, int64_t size);
+
 #ifdef __cplusplus
 }
 #endif

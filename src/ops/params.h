@@ -117,6 +117,16 @@ typedef struct wgi_topk_attr {
     int64_t is_largest;
 } wgi_topk_attr;
 
+/* searchsorted: the place after equal elements. */
+typedef struct wgi_search_attr {
+    int64_t is_right;
+} wgi_search_attr;
+
+/* bincount: how many indices there are. */
+typedef struct wgi_bincount_attr {
+    int64_t size;
+} wgi_bincount_attr;
+
 /* uniform. */
 typedef struct wgi_uniform_attr {
     uint32_t ordinal;

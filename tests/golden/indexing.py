@@ -130,9 +130,36 @@ def best():
     hard(op, "of_nothing", first(0, 0, True), normal(0, 2), attrs={"k": 0, "axis": 0})
 
 
+# ---- searching ------------------------------------------------------------------------------
+
+
+def searches():
+    op = "searchsorted"
+    find = lambda right: lambda s, v: torch.searchsorted(s.detach(), v.detach(), right=right)
+    steps = np.array([-1.0, 0.0, 0.0, 0.5, 0.5, 2.0])
+    for right in (False, True):
+        name, attrs = "_right" if right else "_left", {"right": int(right)}
+        case(op, "vector" + name, find(right), np.sort(distinct(9)), normal(7), attrs=attrs, up=False)
+        case(op, "matrix" + name, find(right), np.sort(distinct(9)), normal(2, 3), attrs=attrs, up=False)
+        case(op, "rows" + name, find(right), np.sort(distinct(3, 5)), normal(3, 4), attrs=attrs, up=False)
+        case(op, "i64" + name, find(right), np.sort(index(5, 8)), index(7, 5), attrs=attrs, up=False)
+        hard(op, "ties" + name, find(right), steps, np.array([0.0, -0.0, 0.5, INF, -INF]), attrs=attrs, up=False)
+        # Among NaN NumPy finds a place in its order, PyTorch the end.
+        odd, values = np.array([-INF, 0.0, INF, NAN, NAN]), np.array([NAN, INF, -INF, 1.0])
+        places = np.searchsorted(odd, values, side="right" if right else "left").astype(np.int64)
+        plain_hard(op, "nan" + name, [odd, values], [places], attrs=attrs)
+    hard(op, "in_nothing", find(False), normal(0), normal(3), up=False)
+    op = "bincount"
+    count = lambda n: lambda i: torch.bincount(i.reshape(-1), minlength=n)
+    case(op, "vector", count(5), index(5, 12), attrs={"size": 5}, up=False)
+    case(op, "matrix", count(6), index(4, 3, 3), attrs={"size": 6}, up=False)
+    hard(op, "nothing", count(3), index(3, 0), attrs={"size": 3}, up=False)
+
+
 if __name__ == "__main__":
     selections()
     along()
     sorts()
     best()
+    searches()
     finish(__file__)
