@@ -126,12 +126,15 @@ static void gradient_slice(wgi_rule *rule)
     const wgi_slice_attr *attr = rule->attr;
     wgi_place_attr place = {.rank = attr->rank};
     wgi_view x;
-    if (wgi_view_of(rule->x[0], &x)) {
-        memcpy(place.dims, x.dims, (size_t)x.rank * sizeof *x.dims);
-        memcpy(place.begin, attr->begin, sizeof place.begin);
-        memcpy(place.step, attr->step, sizeof place.step);
-        rule->dx[0] = wgi_place(rule->dy[0], &place);
+    if (!wgi_view_of(rule->x[0], &x)) {
+        return;
     }
+    for (int32_t i = 0; i < x.rank; i++) {
+        place.dims[i] = x.dims[i];
+        place.begin[i] = attr->begin[i];
+        place.step[i] = attr->step[i];
+    }
+    rule->dx[0] = wgi_place(rule->dy[0], &place);
 }
 
 /* Walks over the elements that stand in `whole` at begin, begin + step ..., as many as `part` has.
