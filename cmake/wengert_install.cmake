@@ -1,4 +1,5 @@
-# What `cmake --install` puts where: headers, both libraries, a CMake package, a pkg-config file.
+# What `cmake --install` puts where: headers, both libraries, a CMake package, a pkg-config file, the
+# command, the table of ops and the bindings.
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
 
@@ -13,6 +14,13 @@ install(TARGETS wengert_static wengert_shared EXPORT wengert_targets
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT wengert_targets NAMESPACE wengert:: FILE wengertTargets.cmake
     DESTINATION "${wengert_package_dir}")
+
+# The command, and what tools on top read: the table of ops and the bindings made of it.
+if(WENGERT_COMMAND)
+    install(TARGETS wengert_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(DIRECTORY "${PROJECT_BINARY_DIR}/share/wengert" DESTINATION "${CMAKE_INSTALL_DATADIR}"
+        PATTERN "__pycache__" EXCLUDE)
+endif()
 
 if(WENGERT_HAVE_ONEDNN)
     string(REGEX MATCH "^[0-9]+" dnnl_VERSION_MAJOR "${dnnl_VERSION}")

@@ -26,6 +26,15 @@ void wgi_text_add_list(wgi_text *text, const char *format, va_list list);
 void wgi_text_add_number(wgi_text *text, double x, int digits);
 void wgi_text_add_fixed(wgi_text *text, double x, int decimals);
 
+/* A double with the fewest digits that wgi_text_number reads back as the same value, as an f32
+ * where is_single; "nan" for every NaN. */
+void wgi_text_add_exact(wgi_text *text, double x, bool is_single);
+
+/* Reads [+-] digits [. digits] [e [+-] digits] with a digit beside the point, inf, or nan: the
+ * nearest double, the same in every locale. False where it is none of these, is longer than 400
+ * bytes or above the largest double; *out is 0 then. */
+bool wgi_text_number(const char *text, size_t n, double *out);
+
 /* Formats into a buffer of 512 bytes and hands it to the writer. */
 WGI_NODISCARD wg_status wgi_write(const wg_writer *writer, const char *format, ...)
     WGI_PRINTF(2, 3);

@@ -161,13 +161,75 @@ static void test_text_infer(void **state)
     assert_int_equal(hint[WGI_DETAIL_BYTES], '#');
 }
 
+static void expect_exact(double x, bool is_single, const char *expected)
+{
+    char data[400];
+    double back;
+    wgi_text text = wgi_text_make(data, sizeof data);
+    wgi_text_add_exact(&text, x, is_single);
+    assert_string_equal(data, expected);
+    assert_true(wgi_text_number(data, text.used, &back));
+    assert_true(is_single ? (float)back == (float)x : back == x || x != x);
+    assert_true(signbit(back) == signbit(x) || x != x);
+}
+
+static void expect_all_exact(void)
+{
+    expect_exact(0.1, false, "0.1");
+    expect_exact(-0.0, false, "-0");
+    expect_exact(1.0 / 3, false, "0.3333333333333333");
+    expect_exact(0.1 + 0.2, false, "0.30000000000000004");
+    expect_exact(1.7976931348623157e308, false, "1.7976931348623157e308");
+    expect_exact(5e-324, false, "4.94065645841247e-324");
+    expect_exact((double)(0.1F), true, "0.1");
+    expect_exact((double)(1.0F / 3), true, "0.33333334");
+    expect_exact((double)INFINITY, false, "inf");
+    expect_exact(-(double)INFINITY, true, "-inf");
+    expect_exact(-(double)NAN, false, "nan");
+}
+
+static void test_text_exact(void **state)
+{
+    (void)state;
+    expect_all_exact();
+    if (setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL || setlocale(LC_NUMERIC, "fr_FR") != NULL) {
+        expect_all_exact();
+        setlocale(LC_NUMERIC, "C");
+    }
+}
+
+static void test_text_refuses_what_is_no_number(void **state)
+{
+    static const char *const texts[] = {"",     "-",    ".",     "+.",  "e5",  "1e",    "1e+",
+                                        "1e5x", "0x10", " 1",    "1 ",  "1,5", "1.2.3", "--1",
+                                        "infx", "in",   "1e999", "NAN", "INF", "1e5.5", "1.e.5"};
+    double x = 7;
+    char large[500];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_false(wgi_text_number(texts[i], strlen(texts[i]), &x));
+        assert_true(x == 0);
+    }
+    memset(large, '1', sizeof large);
+    assert_false(wgi_text_number(large, 401, &x));
+    assert_false(wgi_text_number(large, 400, &x));
+    assert_true(wgi_text_number(large, 300, &x));
+    assert_true(wgi_text_number("+.5e+1", 6, &x) && x == 5);
+    assert_true(wgi_text_number("5.", 2, &x) && x == 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_appends), cmocka_unit_test(test_text_cuts),
-        cmocka_unit_test(test_text_numbers), cmocka_unit_test(test_text_longest_fixed),
-        cmocka_unit_test(test_text_write),   cmocka_unit_test(test_text_fault),
+        cmocka_unit_test(test_text_appends),
+        cmocka_unit_test(test_text_cuts),
+        cmocka_unit_test(test_text_numbers),
+        cmocka_unit_test(test_text_longest_fixed),
+        cmocka_unit_test(test_text_write),
+        cmocka_unit_test(test_text_fault),
         cmocka_unit_test(test_text_infer),
+        cmocka_unit_test(test_text_exact),
+        cmocka_unit_test(test_text_refuses_what_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 """Makes the seeds of the parsers' tests, by hand-made bytes and the standard library alone.
 
 Usage: generate.py FOLDER
-Writes FOLDER/{safetensors,csv,gzip}/{good,bad}-*. A good seed must be read, a bad one refused.
+Writes FOLDER/{safetensors,csv,gzip,list}/{good,bad}-*. A good seed must be read, a bad one refused.
 safetensors/good-package is not from here: the format's own Python package, 0.8.0, wrote it.
 """
 # SPDX-License-Identifier: Apache-2.0
@@ -209,10 +209,77 @@ def gzip_seeds():
     return good, bad
 
 
+def list_seeds():
+    def text(*lines, head="wengert-list 1"):
+        return "".join(line + "\n" for line in (head,) + lines).encode()
+
+    x = '%0 = variable f32 [2, 3] data [1, -0, 0.1, inf, -inf, nan] "x"'
+    good = {
+        "empty": text(),
+        "leaves": text(x, '%1 = input i64 [2] data [-9223372036854775808, 9223372036854775807]',
+                       '%2 = constant bool [1, 2] data [0, 1]', '%3 = constant u8 [] data [255]',
+                       '%4 = param "fc.weight" f64 [0, 4] data [] "w"', "%5 = input f64 []"),
+        "names": text('%0 = input f32 [] "a\\"b\\\\c\\n\\t\\x01\\xff"', '%1 = neg(%0) "\u00e9"'),
+        "ops": text(x, "%1 = softmax(%0) axis=1", "%2 = sum(%1) axes=[0, 1] keepdims=1",
+                    "%3 = scale(%1) factor=1e-300", "%4 = cast(%3) dtype=f64",
+                    "%5 = dropout(%1) p=0.5", '%6 = %5.1 "mask"', "%7 = mul(%6, %1)",
+                    "%8 = fill() dtype=i64 dims=[2, 2] value=-7"),
+        "spaces": text("", "  # a comment", "%0=input f32[ 2,1 ]\t# one more\r", "",
+                       "%1 = neg( %0 )"),
+        "no-newline": text("%0 = input f32 [2]")[:-1],
+    }
+    bad = {
+        "nothing": b"",
+        "version": text(head="wengert-list 2"),
+        "version-huge": text(head="wengert-list 99999999999"),
+        "title": text(head="wengert-graph 1"),
+        "title-more": text(head="wengert-list 1 x"),
+        "forward": text("%0 = neg(%0)"),
+        "number": text("%1 = input f32 []"),
+        "op": text("%0 = input f32 []", "%1 = nothing(%0)"),
+        "inputs": text("%0 = input f32 []", "%1 = add(%0)"),
+        "attribute": text("%0 = input f32 []", "%1 = neg(%0) slope=1"),
+        "attribute-twice": text("%0 = input f32 [2]", "%1 = softmax(%0) axis=0 axis=0"),
+        "attribute-missing": text("%0 = input f32 [2]", "%1 = reshape(%0)"),
+        "attribute-range": text("%0 = input f32 [2]", "%1 = softmax(%0) axis=1"),
+        "attribute-huge": text("%0 = input f32 [2]", "%1 = softmax(%0) axis=9223372036854775808"),
+        "list-long": text("%0 = input f32 [2]", "%1 = sum(%0) axes=[" + "0, " * 40 + "0]"),
+        "list-open": text("%0 = input f32 [2]", "%1 = sum(%0) axes=[0"),
+        "rank": text("%0 = input f32 [1, 1, 1, 1, 1, 1, 1, 1, 1]"),
+        "negative": text("%0 = input f32 [-1]"),
+        "wraps": text("%0 = input f32 [4294967296, 4294967296]"),
+        "bomb": text("%0 = input f64 [1000000000, 1000]"),
+        "bomb-data": text("%0 = input f64 [1000000000] data [1]"),
+        "dtype": text("%0 = input f16 [1]"),
+        "variable-dtype": text("%0 = variable i64 [1]"),
+        "data-few": text("%0 = input f32 [2] data [1]"),
+        "data-many": text("%0 = input f32 [2] data [1, 2, 3]"),
+        "data-word": text("%0 = input f32 [2] date [1, 2]"),
+        "data-number": text("%0 = input f32 [1] data [1.2.3]"),
+        "data-hex": text("%0 = input f32 [1] data [0x10]"),
+        "data-large": text("%0 = input f64 [1] data [1e999]"),
+        "data-fraction": text("%0 = input i64 [1] data [1.5]"),
+        "data-bool": text("%0 = input bool [1] data [2]"),
+        "data-byte": text("%0 = input u8 [1] data [256]"),
+        "part": text("%0 = input f32 []", "%1 = %0.1"),
+        "part-none": text("%0 = input f32 []", "%1 = neg(%0)", "%2 = %1.4294967295"),
+        "string-open": text('%0 = input f32 [] "x'),
+        "string-escape": text('%0 = input f32 [] "\\q"'),
+        "string-hex": text('%0 = input f32 [] "\\x0"'),
+        "string-nul": text('%0 = input f32 [] "\\x00"'),
+        "string-long": text('%0 = input f32 [] "' + "x" * 300 + '"'),
+        "nul": text("%0 = input f32 []\0"),
+        "behind": text("%0 = input f32 [] x"),
+        "word-long": text("%0 = " + "x" * 100 + "()"),
+        "two": text("%0 = input f32 [] %1 = input f32 []"),
+    }
+    return good, bad
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     for room, (good, bad) in {"safetensors": safetensors_seeds(), "csv": csv_seeds(),
-                              "gzip": gzip_seeds()}.items():
+                              "gzip": gzip_seeds(), "list": list_seeds()}.items():
         folder = root / room
         folder.mkdir(parents=True, exist_ok=True)
         for kind, seeds in {"good": good, "bad": bad}.items():

@@ -23,6 +23,7 @@ static const char *const paths[] = {
     FOLDER "base.txt",
     FOLDER "indexing.txt",
     FOLDER "shape.txt",
+    FOLDER "products.txt",
 };
 
 enum {

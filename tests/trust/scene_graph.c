@@ -278,6 +278,44 @@ static wg_status act_compare(stage *s)
     return status;
 }
 
+/* ---- lists as text ------------------------------------------------------------------------ */
+
+static wg_status digest_list(stage *s)
+{
+    const wg_list_writing options = {.size = sizeof options, .has_data = true};
+    wgt_sink sink;
+    wgt_sink_start(&sink);
+    const wg_writer writer = wgt_sink_writer(&sink);
+    wg_status status = wg_graph_write(s->g, &options, &writer);
+    stage_digest(s, wgt_sink_text(&sink), sink.used);
+    wgt_sink_finish(&sink);
+    return status;
+}
+
+/* A list that could not be read leaves the graph empty. */
+static wg_status act_list(stage *s)
+{
+    static const char text[] = "wengert-list 1\n"
+                               "%0 = param \"second.bias\" f32 [10] \"b\"\n"
+                               "%1 = constant f32 [2, 2] data [1, 2, 3, 4]\n"
+                               "%2 = variable f32 [2, 2] data [4, 3, 2, 1]\n"
+                               "%3 = matmul(%1, %2) transpose_a=0 transpose_b=1 \"product\"\n"
+                               "%4 = dropout(%3) p=0.25\n"
+                               "%5 = %4.1\n"
+                               "%6 = sum(%4) axes=[0, 1] keepdims=0\n"
+                               "%7 = mul(%6, %0)\n";
+    const wg_list_reading options = {.size = sizeof options, .model = s->m};
+    wg_status status = wg_graph_read(s->g, text, sizeof text - 1, &options);
+    if (status == WG_OK) {
+        assert_int_equal(digest_list(s), WG_OK); /* writing takes no memory */
+        status = wg_graph_reset(s->g);
+    } else {
+        assert_int_equal(wg_graph_count(s->g), 0);
+        assert_int_equal(wg_graph_status(s->g), WG_OK);
+    }
+    return status;
+}
+
 /* ---- errors ------------------------------------------------------------------------------- */
 
 /* A shape error is told even where there is no memory at all, unless an operand found none. */
@@ -315,6 +353,7 @@ const scene scenes_of_graphs[] = {
     {"explain", false, build_record, act_explain},
     {"gradcheck", false, build_small, act_gradcheck},
     {"compare_gradient", false, build_small, act_compare},
+    {"list", false, NULL, act_list},
     {"error", false, NULL, act_error},
     {"eager record", true, NULL, act_record},
     {"eager backward", true, build_record, act_backward},
