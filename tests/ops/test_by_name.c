@@ -149,11 +149,11 @@ static int judge_entry(wgt_sample_graph *s, uint32_t i)
     const wgi_list *list = &s->g->list;
     const wgi_entry before = *wgi_record_at(list, i);
     const wgi_op *op = s->g->ctx->ops->ops[before.op];
-    uint32_t inputs[WGI_SAMPLE_INPUTS];
+    uint32_t inputs[MOST];
     uint32_t output = 0;
     size_t n_outputs = 1;
     reading r = {.n = 0};
-    assert_true(before.n_in <= WGI_SAMPLE_INPUTS && op->n_attributes <= MOST);
+    assert_true(before.n_in <= MOST && op->n_attributes <= MOST);
     memcpy(inputs, wgi_inputs_of(list, &before), before.n_in * sizeof *inputs);
     for (int32_t k = 0; k < op->n_attributes; k++) {
         read_one(list, &before, &op->attributes[k], &r);
