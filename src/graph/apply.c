@@ -194,11 +194,12 @@ static wg_status check_count(const apply *a, size_t n)
     return WG_ERR_ARGUMENT;
 }
 
-/* How many outputs the op has that made y; 1 of a leaf. */
+/* How many outputs, from y on, the op has that made y; 1 of a leaf. A form may return a later one.
+ */
 static size_t outputs_of(wg_node y)
 {
     const wgi_entry *r = wgi_record_at(&y.graph->list, y.index);
-    return wgi_record_is_leaf(r) ? 1 : (size_t)y.graph->ctx->ops->ops[r->op]->n_out;
+    return wgi_record_is_leaf(r) ? 1 : (size_t)(y.graph->ctx->ops->ops[r->op]->n_out - r->part);
 }
 
 /* n_outputs: in: the room; out: how many were written. */

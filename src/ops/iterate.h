@@ -177,6 +177,10 @@ static inline void wgi_copy_strided(void *dst, const void *src, int64_t n, int64
 {
     char *to = dst;
     ptrdiff_t step = (ptrdiff_t)stride * (ptrdiff_t)size;
+    if (stride == 1) {
+        memcpy(dst, src, (size_t)n * size);
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         const char *from = (const char *)src + i * step;
         if (size == 4) {

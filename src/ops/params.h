@@ -53,6 +53,80 @@ typedef struct wgi_one_hot_attr {
     int64_t dtype;
 } wgi_one_hot_attr;
 
+/* strided_slice: along each axis the elements at begin, begin + step ... before end; an end of
+ * INT64_MIN is before the first element. 0 past the rank. */
+typedef struct wgi_slice_attr {
+    int64_t rank;
+    int64_t begin[WG_MAX_RANK];
+    int64_t end[WG_MAX_RANK];
+    int64_t step[WG_MAX_RANK];
+} wgi_slice_attr;
+
+/* place: the shape of the result, and where along each axis the operand's elements stand. */
+typedef struct wgi_place_attr {
+    int64_t rank;
+    int64_t dims[WG_MAX_RANK];
+    int64_t begin[WG_MAX_RANK];
+    int64_t step[WG_MAX_RANK];
+} wgi_place_attr;
+
+/* pad: a wg_pad_mode, and what each axis gets on its two sides. */
+typedef struct wgi_pad_attr {
+    int64_t rank;
+    int64_t mode;
+    int64_t before[WG_MAX_RANK];
+    int64_t after[WG_MAX_RANK];
+} wgi_pad_attr;
+
+/* pad_backward: the same of one axis. */
+typedef struct wgi_border_attr {
+    int64_t axis;
+    int64_t mode;
+    int64_t before;
+    int64_t after;
+} wgi_border_attr;
+
+/* roll: by how much along each axis, in [0, size). */
+typedef struct wgi_roll_attr {
+    int64_t rank;
+    int64_t shifts[WG_MAX_RANK];
+} wgi_roll_attr;
+
+/* tril, triu: the diagonal. */
+typedef struct wgi_triangle_attr {
+    int64_t k;
+} wgi_triangle_attr;
+
+/* add_along_axis: an axis in [0, rank) and the shape of the result. */
+typedef struct wgi_along_attr {
+    int64_t axis;
+    int64_t rank;
+    int64_t dims[WG_MAX_RANK];
+} wgi_along_attr;
+
+/* sort: an axis in [0, rank). */
+typedef struct wgi_sort_attr {
+    int64_t axis;
+    int64_t is_descending;
+} wgi_sort_attr;
+
+/* topk: likewise. */
+typedef struct wgi_topk_attr {
+    int64_t k;
+    int64_t axis;
+    int64_t is_largest;
+} wgi_topk_attr;
+
+/* searchsorted: the place after equal elements. */
+typedef struct wgi_search_attr {
+    int64_t is_right;
+} wgi_search_attr;
+
+/* bincount: how many indices there are. */
+typedef struct wgi_bincount_attr {
+    int64_t size;
+} wgi_bincount_attr;
+
 /* uniform. */
 typedef struct wgi_uniform_attr {
     uint32_t ordinal;

@@ -52,6 +52,18 @@
         return call;                                                                               \
     }
 
+/* The same without a text, for calls that only their own file knows, and the good sample of one. */
+#define WGI_BUILD_UNTOLD(function, call)                                                           \
+    static wg_node function(wg_graph *g, wg_dtype dtype, const wg_node *in)                        \
+    {                                                                                              \
+        (void)g, (void)dtype, (void)in;                                                            \
+        return call;                                                                               \
+    }
+#define WGI_GOOD_UNTOLD(title, function, n, ...)                                                   \
+    {                                                                                              \
+        .name = (title), .n_in = (n), .in = {__VA_ARGS__}, .build = function                       \
+    }
+
 /* The samples of a row; the head of a form's row, with the names of its operands. */
 #define WGI_SAMPLES(good, wrong)                                                                   \
     .samples = (good), .n_samples = (int32_t)(sizeof(good) / sizeof((good)[0])), .bad = (wrong),   \

@@ -21,6 +21,8 @@
 
 static const char *const paths[] = {
     FOLDER "base.txt",
+    FOLDER "indexing.txt",
+    FOLDER "shape.txt",
     FOLDER "products.txt",
 };
 
@@ -100,10 +102,16 @@ static wg_node leaf(const bench *b, const golden_tensor *t, wg_dtype real, const
     return n;
 }
 
+/* The i-th output of a call, whose first may be a later one of its op. */
+static wg_node output_of(wg_node y, int32_t i)
+{
+    return i == 0 ? y : wg_output(y, i);
+}
+
 static bool check_values(const bench *b, const golden *c, wg_node y)
 {
     for (int32_t i = 0; i < c->n_out; i++) {
-        const wg_tensor *value = wg_value(wg_output(y, i));
+        const wg_tensor *value = wg_value(output_of(y, i));
         if (value == NULL) {
             return complain(b, c, "no value");
         }
@@ -123,7 +131,7 @@ static wg_node weighted(const bench *b, const golden *c, wg_node y)
     wg_node loss = {NULL, 0, 0};
     for (int32_t i = 0; i < c->n_out; i++) {
         if (c->has_up[i]) {
-            const wg_node out = wg_output(y, i);
+            const wg_node out = output_of(y, i);
             const wg_node up = leaf(b, &c->out[i], wg_node_dtype(out), c->up[i]);
             const wg_node term = wg_sum_all(wg_mul(out, wg_stop_gradient(up)));
             loss = loss.graph != NULL ? wg_add(loss, term) : term;
