@@ -157,8 +157,8 @@ static void gradient_norm_2(wgi_rule *rule)
 {
     const wgi_reduce_attr attr = *(const wgi_reduce_attr *)rule->attr;
     const wg_node x = rule->x[0];
-    const wg_node along = wg_gate(rule->dy[0], wgi_inverse_or_zero(rule->y[0]));
-    rule->dx[0] = wg_gate(wgi_spread(along, x, &attr), x);
+    const wg_node slope = wgi_ratio_or_zero(x, wgi_spread(rule->y[0], x, &attr));
+    rule->dx[0] = wg_gate(wgi_spread(rule->dy[0], x, &attr), slope);
 }
 
 /* dy sign(x) |x / y|^(p - 1), and 0 where x or y is. */
@@ -166,9 +166,9 @@ static void gradient_norm_p(wgi_rule *rule)
 {
     const wgi_reduce_attr attr = *(const wgi_reduce_attr *)rule->attr;
     const wg_node x = rule->x[0];
-    const wg_node inverse = wgi_spread(wgi_inverse_or_zero(rule->y[0]), x, &attr);
+    const wg_node ratio = wgi_ratio_or_zero(x, wgi_spread(rule->y[0], x, &attr));
     const wgi_number less = wgi_number_derive(rule->graph, WGI_MINUS_ONE, rule->number);
-    const wg_node slope = wgi_record_one_with(wg_mul(x, inverse), less, WGI_OP_norm_odd_power);
+    const wg_node slope = wgi_record_one_with(ratio, less, WGI_OP_norm_odd_power);
     rule->dx[0] = wg_gate(wgi_spread(rule->dy[0], x, &attr), slope);
 }
 

@@ -207,11 +207,10 @@ wg_node wgi_part_axes(wg_node y, wg_node x, uint32_t axes)
 }
 
 /* The branch not taken divides by 1, and scaling by 0 leaves 0 and NaN what they are. */
-wg_node wgi_inverse_or_zero(wg_node y)
+wg_node wgi_ratio_or_zero(wg_node x, wg_node y)
 {
     const wg_dtype dtype = wg_node_dtype(y);
     const wg_node is_positive = wg_greater(y, wg_number(y.graph, dtype, 0.0));
     const wg_node safe = wg_where(is_positive, y, wg_number(y.graph, dtype, 1.0));
-    const wg_node inverse = wgi_record_one(safe, WGI_OP_reciprocal);
-    return wg_where(is_positive, inverse, wg_scale(y, 0.0));
+    return wg_where(is_positive, wg_div(x, safe), wg_scale(y, 0.0));
 }

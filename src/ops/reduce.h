@@ -51,8 +51,9 @@ wg_node wgi_spread(wg_node y, wg_node x, const wgi_reduce_attr *attr);
 wg_node wgi_join_axes(wg_node x, uint32_t axes, int32_t *axis);
 wg_node wgi_part_axes(wg_node y, wg_node x, uint32_t axes);
 
-/* 1/y for y > 0, 0 for 0, NaN for NaN; for y >= 0. Differentiable, with derivative 0 at 0. */
-wg_node wgi_inverse_or_zero(wg_node y);
+/* x/y of one shape where y > 0, 0 where y is 0, NaN where it is NaN; y >= 0. Where y is 0 no
+ * gradient passes. */
+wg_node wgi_ratio_or_zero(wg_node x, wg_node y);
 
 /* The attributes axes and keepdims; keepdims alone. */
 #define WGI_REDUCE_ATTRIBUTES(type, axes_member, keepdims_member)                                  \

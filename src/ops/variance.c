@@ -23,11 +23,12 @@ static void K(add_squares)(K(tally) * t, const real *x, int64_t n, int64_t strid
     }
 }
 
-/* The first element and the mean of the differences from it; `total` is 0 again. */
+/* The first element, if it is finite, and the mean of the differences from it; `total` is 0 again.
+ */
 static K(tally) K(mean_of)(const real *x, const wgi_walk *line)
 {
     const int64_t n = K(line_size)(line);
-    K(tally) t = {.top = n > 0 ? (accum)x[0] : 0};
+    K(tally) t = {.top = n > 0 && x[0] - x[0] == 0 ? (accum)x[0] : 0};
     K(pass_over)(K(add_differences), &t, x, *line);
     t.mean = t.total / (accum)n;
     t.total = 0;
@@ -173,8 +174,9 @@ static void gradient_std(wgi_rule *rule)
     const wgi_variance_attr attr = *(const wgi_variance_attr *)rule->attr;
     const wg_node x = rule->x[0];
     const wg_node dy = wg_scale(rule->dy[0], one_over_divisor(x, &attr));
-    const wg_node along = wg_gate(dy, wgi_inverse_or_zero(rule->y[0]));
-    rule->dx[0] = wg_gate(wgi_spread(along, x, &attr.reduce), center(x, attr.reduce.axes));
+    const wg_node y = wgi_spread(rule->y[0], x, &attr.reduce);
+    const wg_node slope = wgi_ratio_or_zero(center(x, attr.reduce.axes), y);
+    rule->dx[0] = wg_gate(wgi_spread(dy, x, &attr.reduce), slope);
 }
 
 /* The projection onto lines of mean 0 is its own adjoint. */
