@@ -14,6 +14,15 @@ typedef struct wgi_matmul_attr {
     int32_t is_b_transposed;
 } wgi_matmul_attr;
 
+/* einsum_diagonal and back: two axes, first < second, of the tensor that has them, and their sizes
+ * there. */
+typedef struct wgi_diagonal_attr {
+    int64_t first;
+    int64_t second;
+    int64_t rows;
+    int64_t columns;
+} wgi_diagonal_attr;
+
 /* sum, mean and other reductions: bit i is set where axis i is reduced. */
 typedef struct wgi_reduce_attr {
     uint32_t axes;

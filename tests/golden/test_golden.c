@@ -21,6 +21,7 @@
 
 static const char *const paths[] = {
     FOLDER "base.txt",
+    FOLDER "contraction.txt",
     FOLDER "reduction.txt",
 };
 
