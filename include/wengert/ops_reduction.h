@@ -129,6 +129,26 @@ WG_API wg_node wg_cumsum(wg_node x, int32_t axis);
  */
 WG_API wg_node wg_cumprod(wg_node x, int32_t axis);
 
+/**
+ * log(sum exp(x)) of each element and those before it along an axis in [-rank, rank). Floating.
+ *
+ * Gradient: by a linear recurrence from the other end; none passes where the result is -inf.
+ * Numerics: shifted by the maximum so far.
+ * Errors:   WG_ERR_RANGE (axis), WG_ERR_DTYPE.
+ */
+WG_API wg_node wg_logcumsumexp(wg_node x, int32_t axis);
+
+/**
+ * The largest and the smallest of each element and those before it along an axis in [-rank, rank):
+ * two outputs of x's shape, the values and wg_output(n, 1), their places, i64. Of equal elements
+ * the last is meant, and from a NaN on NaN. Floating or i64.
+ *
+ * Gradient: dy, added up at the places.
+ * Errors:   WG_ERR_RANGE (axis), WG_ERR_DTYPE.
+ */
+WG_API wg_node wg_cummax(wg_node x, int32_t axis);
+WG_API wg_node wg_cummin(wg_node x, int32_t axis);
+
 #ifdef __cplusplus
 }
 #endif

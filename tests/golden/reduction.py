@@ -253,6 +253,44 @@ def scans():
     plain_hard("scan_shift", "odd", [np.array([INF, NAN])], [np.array([0.0, INF])])
 
 
+def kept(f):
+    """1 where a place keeps the extreme of those before it."""
+    return lambda x: (f(x.detach(), 1).indices != torch.arange(x.shape[1])).double()
+
+
+def more_scans():
+    pair = lambda r: (r.values, r.indices)
+    for op, f, best in (("cummax", torch.cummax, INF), ("cummin", torch.cummin, -INF)):
+        for axis in (0, 1, -1):
+            name = "axis_%d" % axis if axis >= 0 else "last_axis"
+            case(op, name, lambda x: pair(f(x, axis)), normal(2, 3, 4), attrs={"axis": axis})
+        case(op, "i64", lambda x: pair(f(x, 1)), index(4, 3, 5), attrs={"axis": 1}, up=False)
+        hard(op, "ties", lambda x: pair(f(x, 0)), np.array([1.0, 1.0, 0.0, 1.0, 2.0, 2.0]))
+        hard(op, "odd", lambda x: pair(f(x, 0)), np.array([0.0, best, NAN, 1.0, NAN, best]))
+        case(op + "_kept", "rows", kept(f), normal(2, 5), attrs={"axis": 1}, up=False)
+        hard(op + "_kept", "odd", kept(f), np.array([[0.0, best, NAN, 1.0, NAN]]), attrs={"axis": 1}, up=False)
+    for axis in (0, 1, -1):
+        name = "axis_%d" % axis if axis >= 0 else "last_axis"
+        case("logcumsumexp", name, lambda x: torch.logcumsumexp(x, axis), normal(2, 3, 4), attrs={"axis": axis})
+    back = lambda x: torch.logcumsumexp(x.flip(1), 1).flip(1)
+    case("logcumsumexp", "back", back, normal(2, 4), attrs={"axis": 1, "reverse": 1})
+    f = lambda x: torch.logcumsumexp(x, 0)
+    # PyTorch's gradient, of exp(x - y), has lost four digits here.
+    last = 1 / (2 + np.e)
+    far = {0: np.array([2.5 + last, 0, 0.5 + last, 1 - 2 * last])}
+    hard("logcumsumexp", "far", f, np.array([1e4, -1e4, 1e4, 1e4 + 1]), up=np.ones(4), grads=far)
+    own = lambda x: torch.exp(x - torch.logcumsumexp(x, 1))
+    both = lambda x: (own(x), torch.cat([torch.zeros(x.shape[0], 1), 1 - own(x)[:, 1:]], 1))
+    case("logcumsumexp_shares", "rows", both, normal(2, 4), attrs={"axis": 1})
+    x = np.array([-INF, 0.0, -INF, 0.0, INF])
+    shares = [np.array([0, 1, 0, 0.5, NAN]), np.array([0, 0, 1, 0.5, NAN])]
+    plain_hard("logcumsumexp_shares", "odd", [x], shares)
+    x = np.array([-INF, -INF, 0.0, -INF, 0.0])
+    y = np.array([-INF, -INF, 0.0, 0.0, np.log(2.0)])
+    plain_hard("logcumsumexp", "nothing_at_first", [x], [y], {0: np.ones(5)}, {0: np.array([0, 0, 2.5, 0, 0.5])})
+    plain_hard("logcumsumexp", "odd", [np.array([0.0, INF, 1.0, INF, NAN, 0.0])], [np.array([0, INF, INF, INF, NAN, NAN])])
+
+
 if __name__ == "__main__":
     products()
     extremes()
@@ -262,4 +300,5 @@ if __name__ == "__main__":
     logsumexps()
     truths()
     scans()
+    more_scans()
     finish(__file__)

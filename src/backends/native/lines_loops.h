@@ -98,7 +98,8 @@ WGI_INLINE void K(take_max)(K(lanes) * s, const real *x, int w)
 #pragma omp simd
     for (int l = 0; l < w; l++) {
         const real element = x[l];
-        s->top[l] = (element > s->top[l]) | (element != element) ? element : s->top[l];
+        const int is_taken = (element > s->top[l]) | (element != element);
+        s->top[l] = is_taken ? element : s->top[l];
     }
 }
 
@@ -107,7 +108,8 @@ WGI_INLINE void K(take_min)(K(lanes) * s, const real *x, int w)
 #pragma omp simd
     for (int l = 0; l < w; l++) {
         const real element = x[l];
-        s->top[l] = (element < s->top[l]) | (element != element) ? element : s->top[l];
+        const int is_taken = (element < s->top[l]) | (element != element);
+        s->top[l] = is_taken ? element : s->top[l];
     }
 }
 
