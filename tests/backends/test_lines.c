@@ -133,6 +133,67 @@ static void test_lines_have_the_same_bits_on_any_threads(void **state)
     }
 }
 
+/* Values and places of one axis are the reference's to the last bit but a zero's sign; few distinct
+ * values make ties. */
+static void check_places(wg_rng *rng, const char *op, int dtype, int32_t rank, const int64_t *dims,
+                         int32_t axis)
+{
+    const wgi_max_attr attr = {.axis = axis, .keepdims = 1, .size = dims[axis]};
+    int64_t y_dims[3] = {0};
+    memcpy(y_dims, dims, (size_t)rank * sizeof *dims);
+    y_dims[axis] = 1;
+    const bool has_values = strncmp(op, "arg", 3) != 0;
+    wgt_native_case c = {.op = op, .n_in = 1, .n_out = has_values ? 2 : 1, .attr = &attr};
+    wgt_native_case expected = c;
+    c.in[0] = expected.in[0] = wgt_view(dtype, rank, dims);
+    wgt_view_draw(&c.in[0], rng, wg_rng_below(rng, 2) == 0);
+    for (int64_t i = 0; i < c.in[0].count; i++) {
+        if (wg_rng_below(rng, 2) == 0) {
+            wgi_store_double(dtype, c.in[0].data, i, (double)wg_rng_below(rng, 3));
+        }
+    }
+    for (int i = 0; i < c.n_out; i++) {
+        const int type = i == c.n_out - 1 ? WG_I64 : dtype;
+        c.out[i] = wgt_view(type, rank, y_dims);
+        expected.out[i] = wgt_view(type, rank, y_dims);
+    }
+    assert_int_equal(wgt_reference_run(&expected, NULL), WG_OK);
+    for (int isa = 0; isa <= (int)wgi_isa_detect(); isa++) {
+        for (int32_t threads = 1; threads <= 3; threads += 2) {
+            assert_int_equal(wgt_native_run(&c, (wgi_isa)isa, threads, NULL), WG_OK);
+            for (int i = 0; i < c.n_out; i++) {
+                assert_true(wgt_view_error(&c.out[i], &expected.out[i], 1) == 0);
+            }
+        }
+    }
+    for (int i = 0; i < c.n_out; i++) {
+        free(c.out[i].data);
+        free(expected.out[i].data);
+    }
+    free(c.in[0].data);
+}
+
+static void test_lines_find_the_places_of_the_reference(void **state)
+{
+    static const char *const names[] = {"max", "min", "argmax", "argmin"};
+    static const int64_t sizes[] = {1, 2, 3, 5, 15, 16, 17, 31, 33, 64, 100};
+    (void)state;
+    wg_rng rng = wg_rng_make(SEED, 3);
+    for (int k = 0; k < 300; k++) {
+        const int32_t rank = 1 + (int32_t)wg_rng_below(&rng, 3);
+        int64_t dims[3];
+        for (int32_t j = 0; j < rank; j++) {
+            dims[j] = sizes[wg_rng_below(&rng, j == 2 ? 7 : 11)];
+        }
+        const int32_t axis = (int32_t)wg_rng_below(&rng, (uint64_t)rank);
+        for (int i = 0; i < 4; i++) {
+            check_places(&rng, names[i], k % 2 == 0 ? WG_F32 : WG_F64, rank, dims, axis);
+        }
+    }
+    check_places(&rng, "max", WG_F32, 2, (const int64_t[]){301, 411}, 1);
+    check_places(&rng, "min", WG_F64, 2, (const int64_t[]){411, 301}, 0);
+}
+
 static void test_lines_refuse_what_they_do_not_serve(void **state)
 {
     const int64_t dims[] = {2, 3, 2};
@@ -153,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_agree_with_the_reference),
         cmocka_unit_test(test_lines_have_the_same_bits_on_any_threads),
+        cmocka_unit_test(test_lines_find_the_places_of_the_reference),
         cmocka_unit_test(test_lines_refuse_what_they_do_not_serve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

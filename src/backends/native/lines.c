@@ -22,6 +22,7 @@
 typedef struct lines {
     wgi_line_set set;
     wgi_line_run run;
+    wgi_line_find find; /* of max and its kin, in place of run */
     size_t element;
     int64_t outer;
     int64_t inner;
@@ -83,20 +84,29 @@ static wgi_line_op op_of(const wgi_problem *problem)
     return (wgi_line_op)op;
 }
 
-static void lay_out(const wgi_problem *problem, lines *l)
+static const wgi_lines_hot *hot_of(const wgi_problem *problem)
 {
     const wgi_native *native = problem->backend;
-    const wgi_lines_hot *hot = WGI_HOT_PICK(wgi_lines_hot, native->isa);
+    return WGI_HOT_PICK(wgi_lines_hot, native->isa);
+}
+
+/* Of lines over these axes, all but the loop to run. */
+static void lay_out(const wgi_problem *problem, uint32_t axes, lines *l)
+{
     const wgi_view *x = problem->in;
-    const wgi_line_op op = op_of(problem);
-    (void)divide_axes(x, axes_of(problem), l);
+    (void)divide_axes(x, axes, l);
     l->set.stride = l->inner;
-    l->set.width = WGI_LINE_LANES;
     l->n_tiles = (l->inner + WGI_LINE_LANES - 1) / WGI_LINE_LANES;
-    l->is_shaped = op == WGI_LINE_CENTER;
-    l->run = x->dtype == WG_F32 ? hot->f32[op] : hot->f64[op];
     l->element = wg_dtype_size((wg_dtype)x->dtype);
     l->threads = wgi_threads_worth(problem, x->count / THREAD_WORTH);
+}
+
+static void choose(const wgi_problem *problem, lines *l)
+{
+    const wgi_lines_hot *hot = hot_of(problem);
+    const wgi_line_op op = op_of(problem);
+    l->is_shaped = op == WGI_LINE_CENTER;
+    l->run = problem->in->dtype == WG_F32 ? hot->f32[op] : hot->f64[op];
     if (op == WGI_LINE_VARIANCE || op == WGI_LINE_STD) {
         const wgi_variance_attr *attr = problem->attr;
         const double divisor = (double)l->set.n - (double)attr->correction;
@@ -110,7 +120,8 @@ wg_status wgi_native_lines_prepare(const wgi_problem *problem, wgi_prepared *out
     if (l == NULL) {
         return WG_ERR_MEMORY;
     }
-    lay_out(problem, l);
+    lay_out(problem, axes_of(problem), l);
+    choose(problem, l);
     *out = (wgi_prepared){.state = l, .state_bytes = sizeof *l};
     return WG_OK;
 }
@@ -124,30 +135,99 @@ void wgi_native_lines_destroy(wg_context *ctx, wgi_prepared *prepared)
 typedef struct work {
     const lines *l;
     const char *x;
-    char *y;
+    char *y; /* NULL where places alone are wanted */
+    int64_t *indices;
 } work;
 
+/* An item: its lines, and the places of the first of them in x and in the result. */
+typedef struct item {
+    wgi_line_set set;
+    int64_t x_at;
+    int64_t y_at;
+} item;
+
 /* Item i is tile i % n_tiles of outer place i / n_tiles. */
+static item item_at(const lines *l, int64_t i)
+{
+    const int64_t outer = i / l->n_tiles;
+    const int64_t column = i % l->n_tiles * WGI_LINE_LANES;
+    const int64_t left = l->inner - column;
+    item it = {l->set, outer * l->set.n * l->inner + column, outer * l->inner + column};
+    it.set.width = left < WGI_LINE_LANES ? left : WGI_LINE_LANES;
+    it.y_at = l->is_shaped ? it.x_at : it.y_at;
+    return it;
+}
+
 static void run_items(const void *context, int64_t begin, int64_t end)
 {
     const work *w = context;
     const lines *l = w->l;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t outer = i / l->n_tiles;
-        const int64_t column = i % l->n_tiles * WGI_LINE_LANES;
-        const int64_t left = l->inner - column;
-        wgi_line_set set = l->set;
-        set.width = left < WGI_LINE_LANES ? left : WGI_LINE_LANES;
-        const int64_t x_at = outer * set.n * l->inner + column;
-        const int64_t y_at = l->is_shaped ? x_at : outer * l->inner + column;
-        l->run(&set, w->x + (size_t)x_at * l->element, w->y + (size_t)y_at * l->element);
+        const item it = item_at(l, i);
+        l->run(&it.set, w->x + (size_t)it.x_at * l->element, w->y + (size_t)it.y_at * l->element);
     }
 }
 
 wg_status wgi_native_lines_run(const wgi_prepared *prepared, const wgi_args *args)
 {
     const lines *l = prepared->state;
-    const work w = {l, args->in[0].data, args->out[0].data};
+    const work w = {l, args->in[0].data, args->out[0].data, NULL};
     wgi_share(l->threads, l->outer * l->n_tiles, run_items, &w);
+    return WG_OK;
+}
+
+/* ---- max, min, argmax, argmin ------------------------------------------------------------- */
+
+const char *wgi_native_places_accepts(const wgi_problem *problem)
+{
+    const wgi_view *x = problem->in;
+    const wgi_max_attr *attr = problem->attr;
+    if (x->dtype != WG_F32 && x->dtype != WG_F64) {
+        return "the dtype is neither f32 nor f64";
+    }
+    if (x->count == 0) {
+        return "there is no element";
+    }
+    return x->dims[attr->axis] > INT32_MAX ? "the axis is too long" : NULL;
+}
+
+wg_status wgi_native_places_prepare(const wgi_problem *problem, wgi_prepared *out)
+{
+    const wgi_max_attr *attr = problem->attr;
+    const wgi_lines_hot *hot = hot_of(problem);
+    const char *name = problem->op->name;
+    const bool is_min = strcmp(name, "min") == 0 || strcmp(name, "argmin") == 0;
+    lines *l = wgi_alloc_zeroed(&problem->ctx->memory, 1, sizeof *l);
+    if (l == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    lay_out(problem, 1u << attr->axis, l);
+    if (problem->in->dtype == WG_F32) {
+        l->find = is_min ? hot->f32_min : hot->f32_max;
+    } else {
+        l->find = is_min ? hot->f64_min : hot->f64_max;
+    }
+    *out = (wgi_prepared){.state = l, .state_bytes = sizeof *l};
+    return WG_OK;
+}
+
+static void find_items(const void *context, int64_t begin, int64_t end)
+{
+    const work *w = context;
+    const lines *l = w->l;
+    for (int64_t i = begin; i < end; i++) {
+        const item it = item_at(l, i);
+        void *values = w->y != NULL ? w->y + (size_t)it.y_at * l->element : NULL;
+        l->find(&it.set, w->x + (size_t)it.x_at * l->element, values, w->indices + it.y_at);
+    }
+}
+
+/* The indices are the last output, the values the other one if there is one. */
+wg_status wgi_native_places_run(const wgi_prepared *prepared, const wgi_args *args)
+{
+    const lines *l = prepared->state;
+    const work w = {l, args->in[0].data, args->n_out > 1 ? args->out[0].data : NULL,
+                    args->out[args->n_out - 1].data};
+    wgi_share(l->threads, l->outer * l->n_tiles, find_items, &w);
     return WG_OK;
 }

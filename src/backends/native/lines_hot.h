@@ -34,9 +34,18 @@ typedef struct wgi_line_set {
 /* y gets one result for each line; of center, elements where x has them. */
 typedef void (*wgi_line_run)(const wgi_line_set *set, const void *x, void *y);
 
+/* Of each line the largest or the smallest element, unless values is NULL, and its place: the first
+ * of equals, and NaN before all. There are fewer than 2^31 places. */
+typedef void (*wgi_line_find)(const wgi_line_set *set, const void *x, void *values,
+                              int64_t *indices);
+
 typedef struct wgi_lines_hot {
     wgi_line_run f32[WGI_N_LINE_OPS];
     wgi_line_run f64[WGI_N_LINE_OPS];
+    wgi_line_find f32_max;
+    wgi_line_find f32_min;
+    wgi_line_find f64_max;
+    wgi_line_find f64_min;
 } wgi_lines_hot;
 
 WGI_HOT_DECLARE(wgi_lines_hot, wgi_lines_hot);

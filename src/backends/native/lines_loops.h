@@ -148,6 +148,94 @@ static void K(amin)(const wgi_line_set *set, const void *x, void *y)
     K(put_tops)(set, &s, y);
 }
 
+/* ---- places ------------------------------------------------------------------------------- */
+
+/* The extremes so far and at which step each was met. */
+typedef struct K(found) {
+    real top[LANES];
+    place at[LANES];
+} K(found);
+
+/* x[l] of this step takes the place of an extreme that it exceeds, and NaN that of any but NaN.
+ * What is smallest is found among the negatives. */
+WGI_INLINE void K(find_among)(K(found) * f, const real *x, place step, real sign, int w)
+{
+#pragma omp simd
+    for (int l = 0; l < w; l++) {
+        const real element = sign * x[l];
+        const real top = f->top[l];
+        const int is_taken = (element > top) | ((element != element) & (top == top));
+        f->top[l] = is_taken ? element : top;
+        f->at[l] = is_taken ? step : f->at[l];
+    }
+}
+
+/* Whether the find of lane l, at index i, stands before that of another at index k. */
+static inline bool K(is_before)(const K(found) * f, int l, int64_t i, int other, int64_t k)
+{
+    const real a = f->top[l];
+    const real b = f->top[other];
+    const bool is_same = a == b || (a != a && b != b);
+    return is_same ? i < k : b == b && (a > b || a != a);
+}
+
+/* The lane of one line's extreme; *index is where it is. */
+static int K(first_of)(const K(found) * f, int64_t *index)
+{
+    int best = 0;
+    *index = (int64_t)f->at[0] * LANES;
+    for (int l = 1; l < LANES; l++) {
+        const int64_t i = (int64_t)f->at[l] * LANES + l;
+        if (K(is_before)(f, l, i, best, *index)) {
+            best = l;
+            *index = i;
+        }
+    }
+    return best;
+}
+
+WGI_INLINE void K(find)(const wgi_line_set *set, const real *x, real sign, real *values,
+                        int64_t *indices)
+{
+    const bool is_one = set->stride == 1;
+    const int64_t n = is_one ? set->n / LANES : set->n;
+    const int64_t step = is_one ? LANES : set->stride;
+    K(found) f;
+    for (int l = 0; l < LANES; l++) {
+        f.top[l] = -(real)INFINITY;
+        f.at[l] = 0;
+    }
+    if (is_one || set->width == LANES) {
+        for (int64_t j = 0; j < n; j++) {
+            K(find_among)(&f, x + j * step, (place)j, sign, LANES);
+        }
+    } else {
+        for (int64_t j = 0; j < n; j++) {
+            K(find_among)(&f, x + j * step, (place)j, sign, (int)set->width);
+        }
+    }
+    if (is_one) {
+        K(find_among)(&f, x + n * step, (place)n, sign, (int)(set->n % LANES));
+        f.top[0] = f.top[K(first_of)(&f, indices)];
+    }
+    for (int l = 0; l < K(results)(set); l++) {
+        indices[l] = is_one ? indices[l] : (int64_t)f.at[l];
+        if (values != NULL) {
+            values[l] = sign * f.top[l];
+        }
+    }
+}
+
+static void K(find_max)(const wgi_line_set *set, const void *x, void *values, int64_t *indices)
+{
+    K(find)(set, x, 1, values, indices);
+}
+
+static void K(find_min)(const wgi_line_set *set, const void *x, void *values, int64_t *indices)
+{
+    K(find)(set, x, -1, values, indices);
+}
+
 /* ---- variances ---------------------------------------------------------------------------- */
 
 WGI_INLINE void K(take_difference)(K(lanes) * s, const real *x, int w)

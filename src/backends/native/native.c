@@ -52,6 +52,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_lines_destroy,                                                       \
     }
 
+#define PLACES(name_)                                                                              \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_places_accepts,              \
+        .prepare = wgi_native_places_prepare, .run = wgi_native_places_run,                        \
+        .destroy = wgi_native_lines_destroy,                                                       \
+    }
+
 #define LOSS(name_)                                                                                \
     {                                                                                              \
         .name = "native." #name_, .op = #name_, .accepts = wgi_native_loss_accepts,                \
@@ -86,6 +93,10 @@ static const wgi_kernel kernels[] = {
     LINES(norm_2),
     LINES(logsumexp),
     LINES(center),
+    PLACES(max),
+    PLACES(min),
+    PLACES(argmax),
+    PLACES(argmin),
     {
         .name = "native.softmax",
         .op = "softmax",
