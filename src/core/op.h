@@ -353,10 +353,11 @@ typedef struct wgi_draft {
     uint16_t op;
     int32_t n_in;
     const wg_node *in;
-    wg_graph *graph;       /* NULL where an operand tells it */
-    const void *attr;      /* op->attr_bytes of them; copied */
-    const double *numbers; /* op->n_numbers values, or NULL: */
-    wgi_number number;     /* the first of op->n_numbers entries there already */
+    wg_graph *graph;           /* NULL where an operand tells it */
+    const void *attr;          /* op->attr_bytes of them; copied */
+    const double *numbers;     /* op->n_numbers values, or NULL: */
+    wgi_number number;         /* the first of op->n_numbers entries there already */
+    const struct wgi_op *form; /* to refuse in the name of a form, which has no number; else NULL */
 } wgi_draft;
 
 /* Appends a node, or fails the graph and returns an invalid handle that knows it. */

@@ -55,7 +55,7 @@ wg_node wgi_record_fail(wg_graph *g, wg_status status, const char *op, const cha
 
 static const wgi_op *op_of_draft(const wg_graph *g, const wgi_draft *draft)
 {
-    return g->ctx->ops->ops[draft->op];
+    return draft->form != NULL ? draft->form : g->ctx->ops->ops[draft->op];
 }
 
 /* The graph to record in: the draft's, or that of the first operand whose graph lives. */

@@ -50,6 +50,8 @@ static wg_status K(run)(const wgi_args *args)
 
 #else
 
+#include "ops/matmul.h"
+
 #include "ops/call.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
@@ -122,7 +124,7 @@ static double flops(const wgi_view *in, const wgi_view *out, const void *attr)
 
 /* ---- constructor -------------------------------------------------------------------------- */
 
-static wg_node record(wg_node a, wg_node b, bool is_a_transposed, bool is_b_transposed)
+wg_node wgi_matmul(wg_node a, wg_node b, bool is_a_transposed, bool is_b_transposed)
 {
     const wgi_matmul_attr attr = {is_a_transposed, is_b_transposed};
     return wgi_record_binary(WGI_OP_matmul, a, b, &attr);
@@ -158,10 +160,10 @@ wg_node wg_matmul(wg_node a, wg_node b)
     const bool is_a_transposed = is_transpose(a);
     const bool is_b_transposed = is_transpose(b);
     if ((!is_a_transposed && !is_b_transposed) || !is_foldable(a, b)) {
-        return record(a, b, false, false);
+        return wgi_matmul(a, b, false, false);
     }
-    return record(is_a_transposed ? wg_node_input(a, 0) : a,
-                  is_b_transposed ? wg_node_input(b, 0) : b, is_a_transposed, is_b_transposed);
+    return wgi_matmul(is_a_transposed ? wg_node_input(a, 0) : a,
+                      is_b_transposed ? wg_node_input(b, 0) : b, is_a_transposed, is_b_transposed);
 }
 
 /* ---- shape rule --------------------------------------------------------------------------- */
@@ -255,13 +257,13 @@ static void gradient(wgi_rule *rule)
     const wg_node b = rule->x[1];
     const wg_node dy = rule->dy[0];
     if (rule->wants[0]) {
-        const wg_node da =
-            is_a_swapped ? record(b, dy, is_b_swapped, true) : record(dy, b, false, !is_b_swapped);
+        const wg_node da = is_a_swapped ? wgi_matmul(b, dy, is_b_swapped, true)
+                                        : wgi_matmul(dy, b, false, !is_b_swapped);
         rule->dx[0] = wgi_sum_like(da, a);
     }
     if (rule->wants[1]) {
-        const wg_node db =
-            is_b_swapped ? record(dy, a, true, is_a_swapped) : record(a, dy, !is_a_swapped, false);
+        const wg_node db = is_b_swapped ? wgi_matmul(dy, a, true, is_a_swapped)
+                                        : wgi_matmul(a, dy, !is_a_swapped, false);
         rule->dx[1] = wgi_sum_like(db, b);
     }
 }
@@ -330,8 +332,8 @@ static const wgi_attribute attributes[] = {
 };
 
 WGI_CALL(call, wgi_call_flag(c, 0) || wgi_call_flag(c, 1)
-                   ? record(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_flag(c, 0),
-                            wgi_call_flag(c, 1))
+                   ? wgi_matmul(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_flag(c, 0),
+                                wgi_call_flag(c, 1))
                    : wg_matmul(wgi_call_in(c, 0), wgi_call_in(c, 1)))
 
 const wgi_op wgi_op_matmul = {

@@ -14,11 +14,42 @@ typedef struct wgi_matmul_attr {
     int32_t is_b_transposed;
 } wgi_matmul_attr;
 
-/* sum, mean: bit i is set where axis i is reduced. */
+/* einsum_diagonal and back: two axes, first < second, of the tensor that has them, and their sizes
+ * there. */
+typedef struct wgi_diagonal_attr {
+    int64_t first;
+    int64_t second;
+    int64_t rows;
+    int64_t columns;
+} wgi_diagonal_attr;
+
+/* sum, mean and other reductions: bit i is set where axis i is reduced. */
 typedef struct wgi_reduce_attr {
     uint32_t axes;
     int32_t keepdims;
 } wgi_reduce_attr;
+
+/* variance, std: what is subtracted from the number of elements in the divisor. */
+typedef struct wgi_variance_attr {
+    wgi_reduce_attr reduce;
+    int64_t correction;
+} wgi_variance_attr;
+
+/* max, argmax and their kin: an axis in [0, rank), which the result has at size 1 or not at all;
+ * `size` is the axis's size in the operand of max, for max_pick and max_put. */
+typedef struct wgi_max_attr {
+    int64_t axis;
+    int64_t keepdims;
+    int64_t size;
+} wgi_max_attr;
+
+/* Scans: an axis in [0, rank), along which they run forwards or backwards. is_lagged: what a place
+ * contributes counts from the next place on. */
+typedef struct wgi_scan_attr {
+    int64_t axis;
+    int32_t is_lagged;
+    int32_t is_reverse;
+} wgi_scan_attr;
 
 /* softmax, log_softmax: an axis in [0, rank). */
 typedef struct wgi_axis_attr {

@@ -25,7 +25,7 @@ static accum K(total)(const real *x, wgi_walk reduced)
 static void K(reduce)(const wgi_args *args, uint32_t axes, accum divisor)
 {
     wgi_walk reduced;
-    wgi_walk kept = split(args->in, axes, &reduced);
+    wgi_walk kept = wgi_reduce_split(args->in, axes, &reduced);
     const real *x = args->in->data;
     real *y = args->out->data;
     for (int64_t i = 0; i < args->out->count; i++) {
@@ -44,7 +44,7 @@ static wg_status K(run_sum)(const wgi_args *args)
 static wg_status K(run_mean)(const wgi_args *args)
 {
     const wgi_reduce_attr *attr = args->attr;
-    K(reduce)(args, attr->axes, (accum)count_along(args->in, attr->axes));
+    K(reduce)(args, attr->axes, (accum)wgi_count_along(args->in, attr->axes));
     return WG_OK;
 }
 
@@ -56,42 +56,8 @@ static wg_status K(run_sum_to)(const wgi_args *args)
 
 #else
 
-#include "ops/call.h"
-#include "ops/iterate.h"
-#include "ops/params.h"
+#include "ops/reduce.h"
 #include "ops/samples.h"
-#include "ops/support.h"
-
-/* ---- axes --------------------------------------------------------------------------------- */
-
-static bool has_axis(uint32_t axes, int32_t i)
-{
-    return (axes >> i & 1u) != 0;
-}
-
-/* Walks over the kept axes, returned, and over the reduced ones. */
-static wgi_walk split(const wgi_view *x, uint32_t axes, wgi_walk *reduced)
-{
-    wgi_walk kept = {.n = 1};
-    *reduced = (wgi_walk){.n = 1};
-    for (int32_t i = 0; i < x->rank; i++) {
-        wgi_walk *walk = has_axis(axes, i) ? reduced : &kept;
-        wgi_walk_axis(walk, x->dims[i], wgi_block_around(x, i).inner);
-    }
-    wgi_walk_fold(&kept);
-    wgi_walk_fold(reduced);
-    return kept;
-}
-
-/* How many elements each result adds up. */
-static int64_t count_along(const wgi_view *x, uint32_t axes)
-{
-    int64_t count = 1;
-    for (int32_t i = 0; i < x->rank; i++) {
-        count *= has_axis(axes, i) ? x->dims[i] : 1;
-    }
-    return count;
-}
 
 /* The axes of x along which the shape of y was broadcast to x's. */
 static uint32_t axes_between(const wgi_view *x, const wgi_view *y)
@@ -125,7 +91,7 @@ static wg_status run_sum_i64(const wgi_args *args)
 {
     const wgi_reduce_attr *attr = args->attr;
     wgi_walk reduced;
-    wgi_walk kept = split(args->in, attr->axes, &reduced);
+    wgi_walk kept = wgi_reduce_split(args->in, attr->axes, &reduced);
     int64_t *y = args->out->data;
     for (int64_t i = 0; i < args->out->count; i++) {
         y[i] = total_i64((const int64_t *)args->in->data + kept.offset[0], reduced);
@@ -136,66 +102,14 @@ static wg_status run_sum_i64(const wgi_args *args)
 
 /* ---- sum and mean ------------------------------------------------------------------------- */
 
-/* Adds one of the caller's axes to the set. False where the graph has been failed. */
-static bool take_axis(const wgi_draft *draft, int32_t axis, uint32_t *axes, wg_node *out)
-{
-    int64_t place;
-    if (!wgi_take_axis(draft, draft->in[0], axis, &place, out)) {
-        return false;
-    }
-    if (has_axis(*axes, (int32_t)place)) {
-        *out = wgi_refuse(draft, WG_ERR_RANGE, NULL, "axis %d is given twice", (int)place);
-        return false;
-    }
-    *axes |= 1u << place;
-    return true;
-}
-
-/* The set of the caller's axes, all of them where axes is NULL. False where the graph has been
- * failed. No axis is read before n is known to fit the rank. */
-static bool take_axes(const wgi_draft *draft, const int32_t *axes, int32_t n, uint32_t *set,
-                      wg_node *out)
-{
-    wgi_view x;
-    if (n < 0 || (axes == NULL && n > 0)) {
-        *out = wgi_refuse(draft, WG_ERR_ARGUMENT, NULL, "%s but n is %d",
-                          axes == NULL ? "axes is NULL" : "axes are given", (int)n);
-        return false;
-    }
-    if (!wgi_view_of(draft->in[0], &x)) {
-        *out = wgi_record(draft);
-        return false;
-    }
-    if (n > x.rank) {
-        *out =
-            wgi_refuse(draft, WG_ERR_RANGE, NULL, "%d axes for rank %d (x)", (int)n, (int)x.rank);
-        return false;
-    }
-    *set = axes == NULL ? (1u << x.rank) - 1 : 0;
-    for (int32_t i = 0; i < n; i++) {
-        if (!take_axis(draft, axes[i], set, out)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static wg_node reduce(uint16_t op, wg_node x, const int32_t *axes, int32_t n, bool keepdims)
-{
-    wgi_reduce_attr attr = {.axes = 0, .keepdims = keepdims};
-    const wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .attr = &attr};
-    wg_node failed;
-    return take_axes(&draft, axes, n, &attr.axes, &failed) ? wgi_record(&draft) : failed;
-}
-
 wg_node wg_sum(wg_node x, const int32_t *axes, int32_t n, bool keepdims)
 {
-    return reduce(WGI_OP_sum, x, axes, n, keepdims);
+    return wgi_record_reduction(WGI_OP_sum, x, axes, n, keepdims);
 }
 
 wg_node wg_mean(wg_node x, const int32_t *axes, int32_t n, bool keepdims)
 {
-    return reduce(WGI_OP_mean, x, axes, n, keepdims);
+    return wgi_record_reduction(WGI_OP_mean, x, axes, n, keepdims);
 }
 
 wg_node wg_sum_all(wg_node x)
@@ -208,61 +122,10 @@ wg_node wg_mean_all(wg_node x)
     return wg_mean(x, NULL, 0, false);
 }
 
-/* x's shape with the reduced axes at size 1, or without them; returns the rank. */
-static int32_t reduced_shape(const wgi_view *x, uint32_t axes, bool keepdims, int64_t *dims)
-{
-    int32_t rank = 0;
-    for (int32_t i = 0; i < x->rank; i++) {
-        if (!has_axis(axes, i)) {
-            dims[rank++] = x->dims[i];
-        } else if (keepdims) {
-            dims[rank++] = 1;
-        }
-    }
-    return rank;
-}
-
-static wg_status infer_reduced(wgi_infer *q)
-{
-    const wgi_reduce_attr *attr = q->attr;
-    int64_t dims[WG_MAX_RANK] = {0};
-    const int32_t rank = reduced_shape(q->in, attr->axes, attr->keepdims != 0, dims);
-    return wgi_infer_shape(q, 0, q->in->dtype, rank, dims);
-}
-
-static wg_status infer_sum(wgi_infer *q)
-{
-    wg_status status = wgi_check_numeric(q, 0);
-    return status != WG_OK ? status : infer_reduced(q);
-}
-
-static wg_status infer_mean(wgi_infer *q)
-{
-    wg_status status = wgi_check_floating(q, 0);
-    return status != WG_OK ? status : infer_reduced(q);
-}
-
-/* dy, of the result's shape, repeated to the shape of x. */
-static wg_node spread(wg_node dy, wg_node x, const wgi_reduce_attr *attr)
-{
-    wgi_view view;
-    int64_t dims[WG_MAX_RANK] = {0};
-    int64_t kept[WG_MAX_RANK] = {0};
-    if (!wgi_view_of(x, &view)) {
-        return dy;
-    }
-    const int32_t rank = reduced_shape(&view, 0, true, dims);
-    if (attr->keepdims == 0) {
-        reduced_shape(&view, attr->axes, true, kept);
-        dy = wg_reshape(dy, rank, kept);
-    }
-    return wg_broadcast_to(dy, rank, dims);
-}
-
 static void gradient_sum(wgi_rule *rule)
 {
     const wgi_reduce_attr attr = *(const wgi_reduce_attr *)rule->attr;
-    rule->dx[0] = spread(rule->dy[0], rule->x[0], &attr);
+    rule->dx[0] = wgi_spread(rule->dy[0], rule->x[0], &attr);
 }
 
 static void gradient_mean(wgi_rule *rule)
@@ -270,9 +133,9 @@ static void gradient_mean(wgi_rule *rule)
     const wgi_reduce_attr attr = *(const wgi_reduce_attr *)rule->attr;
     wgi_view x;
     if (wgi_view_of(rule->x[0], &x)) {
-        const int64_t n = count_along(&x, attr.axes);
+        const int64_t n = wgi_count_along(&x, attr.axes);
         const wg_node share = wg_scale(rule->dy[0], n > 0 ? 1.0 / (double)n : 0.0);
-        rule->dx[0] = spread(share, rule->x[0], &attr);
+        rule->dx[0] = wgi_spread(share, rule->x[0], &attr);
     }
 }
 
@@ -408,18 +271,10 @@ static const wgi_sample bad_sum_to[] = {
 /* ---- rows --------------------------------------------------------------------------------- */
 
 static const wgi_attribute attributes_sum[] = {
-    {.name = "axes",
-     .kind = WGI_ATTR_AXES,
-     .is_optional = true,
-     .place = WGI_AT_BITS(wgi_reduce_attr, axes)},
-    {.name = "keepdims",
-     .kind = WGI_ATTR_FLAG,
-     .is_optional = true,
-     .place = WGI_AT_I32(wgi_reduce_attr, keepdims)},
+    WGI_REDUCE_ATTRIBUTES(wgi_reduce_attr, axes, keepdims),
 };
 
-WGI_CALL(call_sum,
-         wg_sum(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_length(c, 0), wgi_call_flag(c, 1)))
+WGI_REDUCE_CALL(call_sum, wg_sum)
 
 const wgi_op wgi_op_sum = {
     .name = "sum",
@@ -429,7 +284,7 @@ const wgi_op wgi_op_sum = {
     .n_out = 1,
     .attr_bytes = sizeof(wgi_reduce_attr),
     .operands = {"x"},
-    .infer = infer_sum,
+    .infer = wgi_infer_reduced_numeric,
     .gradient = gradient_sum,
     .reference = {[WG_I64] = run_sum_i64, WGI_REALS(run_sum)},
     .call = call_sum,
@@ -440,8 +295,7 @@ const wgi_op wgi_op_sum = {
     .n_bad = WGI_COUNT(bad_sum),
 };
 
-WGI_CALL(call_mean, wg_mean(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_length(c, 0),
-                            wgi_call_flag(c, 1)))
+WGI_REDUCE_CALL(call_mean, wg_mean)
 
 const wgi_op wgi_op_mean = {
     .name = "mean",
@@ -451,7 +305,7 @@ const wgi_op wgi_op_mean = {
     .n_out = 1,
     .attr_bytes = sizeof(wgi_reduce_attr),
     .operands = {"x"},
-    .infer = infer_mean,
+    .infer = wgi_infer_reduced_floating,
     .gradient = gradient_mean,
     .reference = {WGI_REALS(run_mean)},
     .call = call_mean,

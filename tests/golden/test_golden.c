@@ -24,6 +24,8 @@ static const char *const paths[] = {
     FOLDER "indexing.txt",
     FOLDER "shape.txt",
     FOLDER "products.txt",
+    FOLDER "contraction.txt",
+    FOLDER "reduction.txt",
 };
 
 enum {

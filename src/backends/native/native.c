@@ -8,6 +8,7 @@
 #include "core/context.h"
 
 #include "backends/native/group.h"
+#include "backends/native/lines.h"
 #include "backends/native/loss.h"
 #include "backends/native/matmul.h"
 #include "backends/native/move.h"
@@ -44,6 +45,20 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_reduce_destroy,                                                      \
     }
 
+#define LINES(name_)                                                                               \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_lines_accepts,               \
+        .prepare = wgi_native_lines_prepare, .run = wgi_native_lines_run,                          \
+        .destroy = wgi_native_lines_destroy,                                                       \
+    }
+
+#define PLACES(name_)                                                                              \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_places_accepts,              \
+        .prepare = wgi_native_places_prepare, .run = wgi_native_places_run,                        \
+        .destroy = wgi_native_lines_destroy,                                                       \
+    }
+
 #define LOSS(name_)                                                                                \
     {                                                                                              \
         .name = "native." #name_, .op = #name_, .accepts = wgi_native_loss_accepts,                \
@@ -70,6 +85,18 @@ static const wgi_kernel kernels[] = {
     REDUCTION(sum),
     REDUCTION(mean),
     REDUCTION(sum_to),
+    LINES(prod),
+    LINES(amax),
+    LINES(amin),
+    LINES(variance),
+    LINES(std),
+    LINES(norm_2),
+    LINES(logsumexp),
+    LINES(center),
+    PLACES(max),
+    PLACES(min),
+    PLACES(argmax),
+    PLACES(argmin),
     {
         .name = "native.softmax",
         .op = "softmax",
