@@ -116,12 +116,15 @@ const wgi_op wgi_op_pow_number = {
 /* From the nearer end, so that both ends are met exactly. */
 wg_node wg_lerp(wg_node a, wg_node b, wg_node weight)
 {
-    const wg_node way = wg_sub(b, a);
-    const wg_node half = wg_number(weight.graph, wg_node_dtype(weight), 0.5);
-    const wg_node one = wg_number(weight.graph, wg_node_dtype(weight), 1.0);
-    const wg_node from_a = wg_add(a, wg_mul(weight, way));
-    const wg_node from_b = wg_sub(b, wg_mul(wg_sub(one, weight), way));
-    return wg_where(wg_less(weight, half), from_a, from_b);
+    const wg_node back = wg_sub(a, b);
+    const wg_node part = wg_mul(back, weight);
+    if (!wg_is_valid(part)) {
+        return part;
+    }
+    const wg_node half = wg_number(a.graph, wg_node_dtype(weight), 0.5);
+    const wg_node one = wg_number(a.graph, wg_node_dtype(weight), 1.0);
+    const wg_node from_b = wg_add(b, wg_mul(back, wg_sub(one, weight)));
+    return wg_where(wg_less(weight, half), wg_sub(a, part), from_b);
 }
 
 WGI_BUILD(lerp, wg_lerp(in[0], in[1], in[2]))
@@ -146,7 +149,7 @@ static const wgi_sample lerp_samples[] = {
 
 static const wgi_sample lerp_bad[] = {
     WGI_BAD("shape", lerp, WG_ERR_SHAPE,
-            "sub: shapes do not broadcast: 4 (a, axis 0) vs 3 (b, axis 1)", 3,
+            "sub: shapes do not broadcast: 3 (a, axis 1) vs 4 (b, axis 0)", 3,
             WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_1(4, WGI_NORMAL), WGI_IN_0(WGI_UNIT)),
     WGI_BAD("bool", lerp, WG_ERR_DTYPE, "sub: needs a floating or i64 dtype: bool (a)", 3,
             WGI_IN_TYPED(3, WG_BOOL, 2), WGI_IN_TYPED(3, WG_BOOL, 2), WGI_IN_0(WGI_UNIT)),
@@ -164,7 +167,11 @@ const wgi_op wgi_op_lerp = {
 
 wg_node wg_masked_fill(wg_node x, wg_node mask, double value)
 {
-    return wg_where(mask, wg_number(x.graph, wg_node_dtype(x), value), x);
+    /* Of an x that is not valid the error is where's. */
+    const wg_node other = wg_is_valid(x) ? wg_number(x.graph, wg_node_dtype(x), value) : x;
+    const wg_node in[] = {mask, other, x};
+    const wgi_draft draft = {.op = WGI_OP_where, .n_in = 3, .in = in, .graph = x.graph};
+    return wgi_record(&draft);
 }
 
 WGI_BUILD(filled, wg_masked_fill(in[0], in[1], -1.5))
