@@ -22,6 +22,7 @@
 static const char *const paths[] = {
     FOLDER "base.txt",
     FOLDER "pointwise.txt",
+    FOLDER "draws.txt",
 };
 
 enum {
