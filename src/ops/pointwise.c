@@ -293,14 +293,14 @@ static wg_node scale_or_zero(wg_node x, wgi_number factor)
     return wgi_record_one_with(x, factor, WGI_OP_scale_or_zero);
 }
 
-static wg_node at_least(wg_node x, wgi_number low)
+static wg_node clamp_min_slope(wg_node x, wgi_number low)
 {
-    return wgi_record_one_with(x, low, WGI_OP_at_least);
+    return wgi_record_one_with(x, low, WGI_OP_clamp_min_slope);
 }
 
-static wg_node at_most(wg_node x, wgi_number high)
+static wg_node clamp_max_slope(wg_node x, wgi_number high)
 {
-    return wgi_record_one_with(x, high, WGI_OP_at_most);
+    return wgi_record_one_with(x, high, WGI_OP_clamp_max_slope);
 }
 
 /* p x^(p-1). */

@@ -85,8 +85,8 @@ def clamps():
     x = np.array([-0.5, 0.75, INF, -INF, NAN, 0.0])
     dx = np.array([1.0, 1, 0, 0, NAN, 1])
     hard("clamp", "bounds", both, x, attrs=attrs, up=np.ones(6), grads={0: dx})
-    for op, f in (("at_least", np.greater_equal), ("at_most", np.less_equal)):
-        name = "min" if op == "at_least" else "max"
+    for op, f in (("clamp_min_slope", np.greater_equal), ("clamp_max_slope", np.less_equal)):
+        name = "min" if op == "clamp_min_slope" else "max"
         x = normal(3, 4)
         plain(op, "matrix", [x], [f(x, 0.25).astype(float)], attrs={name: 0.25})
         x = np.array([0.25, 0.5, 0.0, INF, -INF, NAN])

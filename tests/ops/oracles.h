@@ -56,7 +56,8 @@ typedef struct wgt_truth {
 extern const wgt_truth wgt_truths[];
 extern const size_t wgt_n_truths;
 
-/* Whether the tables have an op of that name, or it is known to be tested elsewhere. */
+/* Whether the tables have an op of that name, or it is the derivative of one of theirs, or
+ * known to be tested elsewhere. */
 bool wgt_has_oracle(const char *name);
 
 /* x in the dtype, and the distance from |x| to the next number of it. */
