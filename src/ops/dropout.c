@@ -1,23 +1,29 @@
-/* dropout: elements zeroed at random, the rest scaled up.
+/* dropout: elements zeroed at random, the rest scaled up; dropout_channels: whole channels.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: y = x * mask, the mask of factors being output 1; the mask depends on the random key
- * and on p alone, never on x, so that nothing flows back through it. */
+ * Invariant: y = gate(mask, x), the mask of factors being output 1: what is dropped is exactly 0,
+ * were it infinite. The mask depends on the random key and on p alone, never on x, so that nothing
+ * flows back through it. */
 #if defined(WGI_REAL_PASS)
 
+/* Each element of the mask is the factor of as many neighbours of x. */
 static wg_status K(dropout)(const wgi_args *args)
 {
-    const wgi_dropout_attr *attr = args->attr;
+    const wgi_mask_attr *attr = args->attr;
     const double p = args->numbers[0];
     const real factor = (real)((accum)1 / ((accum)1 - (accum)p));
+    const int64_t n = args->out[1].count;
+    const int64_t inner = n > 0 ? args->in[0].count / n : 0;
     const real *x = args->in[0].data;
     real *y = args->out[0].data;
     real *mask = args->out[1].data;
     wgi_draw draw = {.key = args->key, .ordinal = (uint32_t)attr->ordinal};
-    for (int64_t e = 0; e < args->in[0].count; e++) {
+    for (int64_t e = 0; e < n; e++) {
         const bool is_kept = (double)wgi_draw_next(&draw, e) >= p;
         mask[e] = is_kept ? factor : 0;
-        y[e] = x[e] * mask[e];
+        for (int64_t i = e * inner; i < (e + 1) * inner; i++) {
+            y[i] = is_kept ? x[i] * factor : 0;
+        }
     }
     return WG_OK;
 }
@@ -30,13 +36,11 @@ static wg_status K(dropout)(const wgi_args *args)
 #include "ops/samples.h"
 #include "ops/support.h"
 
-#include <math.h>
-
-wg_node wg_dropout(wg_node x, double p)
+/* Records the op, or gives x where the graph is evaluated; x has at least so many axes. */
+static wg_node drop(uint16_t op, wg_node x, double p, int32_t min_rank)
 {
-    wgi_dropout_attr attr = {0};
-    const wgi_draft draft = {
-        .op = WGI_OP_dropout, .n_in = 1, .in = &x, .attr = &attr, .numbers = &p};
+    wgi_mask_attr attr = {0};
+    const wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .attr = &attr, .numbers = &p};
     wgi_view view;
     if (!(p >= 0.0 && p < 1.0)) {
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "p must lie in [0, 1): %g", p);
@@ -44,11 +48,22 @@ wg_node wg_dropout(wg_node x, double p)
     if (!wgi_view_of(x, &view)) {
         return wgi_record(&draft);
     }
-    if (!wg_graph_is_training(x.graph) && wgi_is_floating(view.dtype)) {
+    const bool is_good = wgi_is_floating(view.dtype) && view.rank >= min_rank;
+    if (!wg_graph_is_training(x.graph) && is_good) {
         return x;
     }
     attr.ordinal = wgi_next_ordinal(x.graph);
     return wgi_record(&draft);
+}
+
+wg_node wg_dropout(wg_node x, double p)
+{
+    return drop(WGI_OP_dropout, x, p, 0);
+}
+
+wg_node wg_dropout_channels(wg_node x, double p)
+{
+    return drop(WGI_OP_dropout_channels, x, p, 2);
 }
 
 static wg_status infer(wgi_infer *q)
@@ -60,10 +75,26 @@ static wg_status infer(wgi_infer *q)
     return status != WG_OK ? status : wgi_infer_like(q, 1, 0);
 }
 
+static wg_status infer_channels(wgi_infer *q)
+{
+    wg_status status = wgi_check_floating(q, 0);
+    status = status != WG_OK ? status : wgi_check_min_rank(q, 0, 2);
+    status = status != WG_OK ? status : wgi_infer_like(q, 0, 0);
+    if (status != WG_OK) {
+        return status;
+    }
+    int64_t dims[WG_MAX_RANK];
+    for (int32_t i = 0; i < q->in->rank; i++) {
+        dims[i] = i < 2 ? q->in->dims[i] : 1;
+    }
+    return wgi_infer_shape(q, 1, q->in->dtype, q->in->rank, dims);
+}
+
+/* What was dropped gets an exact 0, whatever arrives. */
 static void gradient(wgi_rule *rule)
 {
     if (wgi_is_some(rule->dy[0])) {
-        rule->dx[0] = wg_gate(rule->dy[0], rule->y[1]);
+        rule->dx[0] = wg_gate(rule->y[1], rule->dy[0]);
     }
 }
 
@@ -121,7 +152,7 @@ const wgi_op wgi_op_dropout = {
     .max_in = 1,
     .n_out = 2,
     .n_numbers = 1,
-    .attr_bytes = sizeof(wgi_dropout_attr),
+    .attr_bytes = sizeof(wgi_mask_attr),
     .operands = {"x"},
     .infer = infer,
     .gradient = gradient,
@@ -132,6 +163,50 @@ const wgi_op wgi_op_dropout = {
     .n_samples = WGI_COUNT(samples),
     .bad = bad,
     .n_bad = WGI_COUNT(bad),
+};
+
+/* ---- dropout_channels --------------------------------------------------------------------- */
+
+WGI_BUILD(channels, wg_dropout_channels(in[0], 0.5))
+WGI_BUILD(channels_masked, wg_mul(in[0], times_mask(wg_dropout_channels(in[0], 0.3))))
+WGI_BUILD(channels_all, wg_dropout_channels(in[0], 1.0))
+
+static const wgi_sample channel_samples[] = {
+    WGI_GOOD("images", channels, 1, WGI_IN_4(2, 3, 2, 2, WGI_NORMAL)),
+    WGI_GOOD("sequences", channels, 1, WGI_IN_3(2, 5, 3, WGI_NORMAL)),
+    WGI_GOOD("channels of one element", channels, 1, WGI_IN_2(3, 5, WGI_NORMAL)),
+    WGI_GOOD("mask in use", channels_masked, 1, WGI_IN_3(2, 3, 2, WGI_NORMAL)),
+    WGI_GOOD("size 1", channels, 1, WGI_IN_3(1, 1, 1, WGI_NORMAL)),
+    WGI_GOOD("no batch", channels, 1, WGI_IN_3(0, 3, 2, WGI_NORMAL)),
+    WGI_GOOD("empty channels", channels, 1, WGI_IN_3(2, 3, 0, WGI_NORMAL)),
+};
+
+static const wgi_sample channel_bad[] = {
+    WGI_BAD("p is 1", channels_all, WG_ERR_ARGUMENT, "dropout_channels: p must lie in [0, 1): 1", 1,
+            WGI_IN_3(2, 3, 2, WGI_NORMAL)),
+    WGI_BAD("rank", channels, WG_ERR_SHAPE, "dropout_channels: needs rank >= 2: 1 (x)", 1,
+            WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("integers", channels, WG_ERR_DTYPE, "dropout_channels: needs a floating dtype: i64 (x)",
+            1, WGI_IN_TYPED(3, WG_I64, 4)),
+};
+
+WGI_CALL(call_channels, wg_dropout_channels(wgi_call_in(c, 0), wgi_call_real(c, 0)))
+
+const wgi_op wgi_op_dropout_channels = {
+    .name = "dropout_channels",
+    .traits = WGI_RANDOM,
+    .min_in = 1,
+    .max_in = 1,
+    .n_out = 2,
+    .n_numbers = 1,
+    .attr_bytes = sizeof(wgi_mask_attr),
+    .operands = {"x"},
+    .infer = infer_channels,
+    .gradient = gradient,
+    .reference = {WGI_REALS(dropout)},
+    .call = call_channels,
+    WGI_ATTRIBUTES(attributes),
+    WGI_SAMPLES(channel_samples, channel_bad),
 };
 
 #endif

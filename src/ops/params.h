@@ -158,17 +158,26 @@ typedef struct wgi_bincount_attr {
     int64_t size;
 } wgi_bincount_attr;
 
-/* uniform. */
-typedef struct wgi_uniform_attr {
+/* uniform, normal, bernoulli: 0 past the rank. */
+typedef struct wgi_draw_attr {
     uint32_t ordinal;
     int32_t dtype;
     int64_t rank;
     int64_t dims[WG_MAX_RANK];
-} wgi_uniform_attr;
+} wgi_draw_attr;
 
-/* dropout. */
-typedef struct wgi_dropout_attr {
+/* randint: integers from [low, high). */
+typedef struct wgi_randint_attr {
+    int64_t ordinal;
+    int64_t low;
+    int64_t high;
+    int64_t rank;
+    int64_t dims[WG_MAX_RANK];
+} wgi_randint_attr;
+
+/* dropout, dropout_channels, bernoulli_of. */
+typedef struct wgi_mask_attr {
     uint64_t ordinal;
-} wgi_dropout_attr;
+} wgi_mask_attr;
 
 #endif

@@ -6,7 +6,7 @@
 
 static wg_status K(uniform)(const wgi_args *args)
 {
-    const wgi_uniform_attr *attr = args->attr;
+    const wgi_draw_attr *attr = args->attr;
     const float low = (float)args->numbers[0];
     const float high = (float)args->numbers[1];
     wgi_draw draw = {.key = args->key, .ordinal = attr->ordinal};
@@ -43,7 +43,7 @@ static bool is_interval(double low, double high)
 wg_node wg_uniform(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims, double low,
                    double high)
 {
-    wgi_uniform_attr attr = {.dtype = (int32_t)dtype, .rank = rank};
+    wgi_draw_attr attr = {.dtype = (int32_t)dtype, .rank = rank};
     const double numbers[] = {low, high};
     const wgi_draft draft = {.op = WGI_OP_uniform, .graph = g, .attr = &attr, .numbers = numbers};
     wg_node failed;
@@ -60,7 +60,7 @@ wg_node wg_uniform(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dim
 
 static wg_status infer(wgi_infer *q)
 {
-    const wgi_uniform_attr *attr = q->attr;
+    const wgi_draw_attr *attr = q->attr;
     if (!wgi_is_floating(attr->dtype)) {
         return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating dtype: %s",
                               wg_dtype_name((wg_dtype)attr->dtype));
@@ -105,8 +105,8 @@ static const wgi_sample bad[] = {
 };
 
 static const wgi_attribute attributes[] = {
-    {.name = "dtype", .kind = WGI_ATTR_DTYPE, .place = WGI_AT_I32(wgi_uniform_attr, dtype)},
-    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_uniform_attr, rank, dims)},
+    {.name = "dtype", .kind = WGI_ATTR_DTYPE, .place = WGI_AT_I32(wgi_draw_attr, dtype)},
+    {.name = "dims", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_draw_attr, rank, dims)},
     {.name = "low", .kind = WGI_ATTR_REAL, .is_optional = true, .place = WGI_AT_NUMBER(0)},
     {.name = "high",
      .kind = WGI_ATTR_REAL,
@@ -123,7 +123,7 @@ const wgi_op wgi_op_uniform = {
     .traits = WGI_FILL | WGI_RANDOM | WGI_STOP,
     .n_out = 1,
     .n_numbers = 2,
-    .attr_bytes = sizeof(wgi_uniform_attr),
+    .attr_bytes = sizeof(wgi_draw_attr),
     .dispatch = -1,
     .infer = infer,
     .reference = {WGI_REALS(uniform)},

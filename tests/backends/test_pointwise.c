@@ -26,6 +26,21 @@ static wgi_block_kernel kernel_of(int dtype, wgi_function f)
     return dtype == WG_F32 ? kernels()->f32[f] : kernels()->f64[f];
 }
 
+/* What a function takes and gives. */
+typedef enum kind {
+    REAL, /* reals to a real */
+    REALS_TO_BOOL,
+    BOOLS
+} kind;
+
+static const kind kinds[WGI_N_FUNCTIONS] = {
+#define WGI_COMPARE(name, formula) [WGI_FUNCTION_##name] = REALS_TO_BOOL,
+#define WGI_TEST(name, formula) [WGI_FUNCTION_##name] = REALS_TO_BOOL,
+#define WGI_LOGICAL(name, formula) [WGI_FUNCTION_##name] = BOOLS,
+#define WGI_LOGICAL_ONE(name, formula) [WGI_FUNCTION_##name] = BOOLS,
+#include "backends/native/functions.def"
+};
+
 /* ---- what is true ------------------------------------------------------------------------- */
 
 static long double true_sigmoid(long double x)
@@ -66,6 +81,11 @@ static long double true_rsqrt(long double x)
 static long double true_reciprocal(long double x)
 {
     return 1 / x;
+}
+
+static long double true_frac(long double x)
+{
+    return x - truncl(x);
 }
 
 static long double true_one_minus(long double x)
@@ -112,6 +132,11 @@ static const oracle oracles[] = {
     ORACLE(reciprocal, true_reciprocal, 0.501, 0.501),
     ORACLE(one_minus, true_one_minus, 0.501, 0.501),
     ORACLE(abs, fabsl, 0, 0),
+    ORACLE(floor, floorl, 0, 0),
+    ORACLE(ceil, ceill, 0, 0),
+    ORACLE(round, rintl, 0, 0),
+    ORACLE(trunc, truncl, 0, 0),
+    ORACLE(frac, true_frac, 0, 0),
 };
 
 #define N_ORACLES (sizeof oracles / sizeof *oracles)
@@ -317,6 +342,35 @@ static const hard hard_cases[] = {
     HARD(minimum, NOT_A_NUMBER, 1, NOT_A_NUMBER),
     HARD(minimum, 1, NOT_A_NUMBER, NOT_A_NUMBER),
     HARD(minimum, -INF, 1, -INF),
+    HARD(maximum, 1, 1, 1),
+    HARD(sign, -0.0, 0, 0),
+    HARD(sign, -INF, 0, -1),
+    HARD(sign, 0x1p-149, 0, 1),
+    HARD(floor, -0.5, 0, -1),
+    HARD(floor, -0.0, 0, -0.0),
+    HARD(ceil, -0.5, 0, -0.0),
+    HARD(round, 0.5, 0, 0),
+    HARD(round, -1.5, 0, -2),
+    HARD(round, 2.5, 0, 2),
+    HARD(trunc, -0.75, 0, -0.0),
+    HARD(frac, INF, 0, NOT_A_NUMBER),
+    HARD(clamp_min, -2, -1, -1),
+    HARD(clamp_min, 0, NOT_A_NUMBER, NOT_A_NUMBER),
+    HARD(clamp_max, 2, 1, 1),
+    HARD(clamp_max, 0, NOT_A_NUMBER, NOT_A_NUMBER),
+    HARD(clamp_min_slope, 1, 1, 1),
+    HARD(clamp_min_slope, 0.5, 1, 0),
+    HARD(clamp_max_slope, 1, 1, 1),
+    HARD(clamp_max_slope, 1.5, 1, 0),
+    HARD(scale_or_zero, INF, 0, 0),
+    HARD(scale_or_zero, INF, 2, INF),
+    HARD(larger_share, 1, 1, 0.5),
+    HARD(larger_share, INF, 1, 1),
+    HARD(larger_share, 1, INF, 0),
+    HARD(larger_share, 1, NOT_A_NUMBER, NOT_A_NUMBER),
+    HARD(ratio, -0.0, 0, 0),
+    HARD(ratio, 1, 0, INF),
+    HARD(ratio, 0, NOT_A_NUMBER, NOT_A_NUMBER),
     HARD(expm1, -INF, 0, -1),
     HARD(expm1, -0.0, 0, -0.0),
     HARD(log1p, -1, 0, -INF),
@@ -374,7 +428,7 @@ static void test_pointwise_functions_pass_nan_on(void **state)
     (void)state;
     for (int f = 0; f < WGI_N_FUNCTIONS; f++) {
         const hard h = {(wgi_function)f, NOT_A_NUMBER, 1.5, NOT_A_NUMBER};
-        if (f != WGI_FUNCTION_greater) {
+        if (kinds[f] == REAL) {
             expect_hard(WG_F32, &h);
             expect_hard(WG_F64, &h);
         }
@@ -389,7 +443,7 @@ static void test_pointwise_functions_pass_nan_on(void **state)
 static void check_places(int dtype, wgi_function f, int64_t n, const char *a, const char *b)
 {
     const size_t size = wg_dtype_size((wg_dtype)dtype);
-    const size_t out_size = f == WGI_FUNCTION_greater ? 1 : size;
+    const size_t out_size = kinds[f] == REALS_TO_BOOL ? 1 : size;
     char y[MOST * 8 + 8];
     memset(y, 0x5c, sizeof y);
     if (out_size == size) {
@@ -423,7 +477,9 @@ static void test_pointwise_elements_do_not_depend_on_their_place(void **state)
         }
         for (int f = 0; f < WGI_N_FUNCTIONS; f++) {
             for (int64_t n = 0; n <= MOST; n += n < 70 ? 1 : 20) {
-                check_places(dtype, (wgi_function)f, n, (const char *)a, (const char *)b);
+                if (kinds[f] != BOOLS) {
+                    check_places(dtype, (wgi_function)f, n, (const char *)a, (const char *)b);
+                }
             }
         }
     }
@@ -511,6 +567,30 @@ static void test_pointwise_integers_wrap(void **state)
     }
 }
 
+/* Any byte but 0 is true. */
+static void test_pointwise_logic_is_that_of_c(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[4] = {0, 1, 2, 255};
+    uint8_t a[48];
+    uint8_t b[48];
+    uint8_t y[4][48];
+    for (int i = 0; i < 48; i++) {
+        a[i] = bytes[i % 4];
+        b[i] = bytes[i / 4 % 4];
+    }
+    kernels()->bools[WGI_FUNCTION_logical_and](48, y[0], a, b, NULL, 0.0);
+    kernels()->bools[WGI_FUNCTION_logical_or](48, y[1], a, b, NULL, 0.0);
+    kernels()->bools[WGI_FUNCTION_logical_xor](48, y[2], a, b, NULL, 0.0);
+    kernels()->bools[WGI_FUNCTION_logical_not](48, y[3], a, NULL, NULL, 0.0);
+    for (int i = 0; i < 48; i++) {
+        assert_int_equal(y[0][i], a[i] && b[i]);
+        assert_int_equal(y[1][i], a[i] || b[i]);
+        assert_int_equal(y[2][i], !a[i] != !b[i]);
+        assert_int_equal(y[3][i], !a[i]);
+    }
+}
+
 static void test_pointwise_where_copies_bytes_as_they_are(void **state)
 {
     (void)state;
@@ -553,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_pointwise_casts_are_those_of_core),
         cmocka_unit_test(test_pointwise_fills_are_those_of_core),
         cmocka_unit_test(test_pointwise_integers_wrap),
+        cmocka_unit_test(test_pointwise_logic_is_that_of_c),
         cmocka_unit_test(test_pointwise_where_copies_bytes_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,7 +298,8 @@ def hard_fills():
     plain_hard("uniform", "a_point", [], [np.full(2, 0.5)], attrs=attrs)
     x = np.array([INF, -INF, NAN, INF, -INF, NAN])
     mask = np.where(units(6) >= 0.75, 4.0, 0.0)
-    plain_hard("dropout", "odd", [x], [x * mask, mask], {0: np.ones(6)}, {0: mask}, attrs={"p": 0.75})
+    kept = np.where(mask == 0, 0.0, x * 4)
+    plain_hard("dropout", "odd", [x], [kept, mask], {0: np.ones(6)}, {0: mask}, attrs={"p": 0.75})
 
 
 if __name__ == "__main__":

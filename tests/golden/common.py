@@ -166,15 +166,20 @@ def philox(counter, key):
     return c
 
 
-def units(n):
-    """The draws of the first random op of a list under KEY, as f32 in [0, 1)."""
+def words(n):
+    """The first n words of the first random op of a list under KEY."""
     seed, stream, step = KEY
     halves = [stream & LOW, stream >> 32, step & LOW, step >> 32]
     key = philox(halves, [seed & LOW, seed >> 32])[:2]
-    words = []
+    drawn = []
     for block in range((n + 3) // 4):
-        words += philox([block, 0, 0, 0], key)
-    return np.array([w >> 8 for w in words[:n]], dtype=np.float32) * np.float32(2.0**-24)
+        drawn += philox([block, 0, 0, 0], key)
+    return drawn[:n]
+
+
+def units(n):
+    """Its draws, as f32 in [0, 1)."""
+    return np.array([w >> 8 for w in words(n)], dtype=np.float32) * np.float32(2.0**-24)
 
 
 def hard(*arguments, **options):

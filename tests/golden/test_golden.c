@@ -26,6 +26,8 @@ static const char *const paths[] = {
     FOLDER "products.txt",
     FOLDER "contraction.txt",
     FOLDER "reduction.txt",
+    FOLDER "pointwise.txt",
+    FOLDER "draws.txt",
 };
 
 enum {

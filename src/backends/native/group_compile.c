@@ -248,10 +248,7 @@ static wgi_block_kernel kernel_of(const compiler *c, const wgi_member *m)
     const wgi_role *role = role_of(c, m);
     switch (role->kind) {
     case WGI_ROLE_FUNCTION: {
-        const int32_t dtype = dtype_of(c, m->in[0]);
-        return (dtype == WG_F32   ? kernels->f32
-                : dtype == WG_F64 ? kernels->f64
-                                  : kernels->i64)[role->function];
+        return wgi_function_kernel(kernels, role->function, dtype_of(c, m->in[0]));
     }
     case WGI_ROLE_WHERE:
         return kernels->where[wgi_width_of(m->dtype)];

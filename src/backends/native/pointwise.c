@@ -29,6 +29,9 @@ static const row rows[] = {
 #define WGI_UNARY_NUMBER(name, cost, formula) {#name, ROLE(cost, true, name)},
 #define WGI_BINARY(name, cost, formula) {#name, ROLE(cost, false, name)},
 #define WGI_COMPARE(name, formula) {#name, ROLE(CHEAP, false, name)},
+#define WGI_TEST(name, formula) {#name, ROLE(CHEAP, false, name)},
+#define WGI_LOGICAL(name, formula) {#name, ROLE(CHEAP, false, name)},
+#define WGI_LOGICAL_ONE(name, formula) {#name, ROLE(CHEAP, false, name)},
 #include "backends/native/functions.def"
     {"where", {.kind = WGI_ROLE_WHERE}},
     {"cast", {.kind = WGI_ROLE_CAST}},
@@ -68,12 +71,6 @@ static bool is_served(int32_t dtype)
     return dtype >= WG_F32 && dtype <= WG_U8;
 }
 
-static bool has_kernel(const wgi_pointwise *kernels, wgi_function function, int32_t dtype)
-{
-    return dtype == WG_F32 || dtype == WG_F64 ||
-           (dtype == WG_I64 && kernels->i64[function] != NULL);
-}
-
 /* A reduction ends a group where its operand can be fed to it block by block. */
 static wgi_joining ends(const wgi_problem *problem)
 {
@@ -95,7 +92,8 @@ wgi_joining wgi_native_joins(const wgi_problem *problem)
     }
     switch (role->kind) {
     case WGI_ROLE_FUNCTION:
-        joins = has_kernel(native->pointwise, role->function, problem->in[0].dtype);
+        joins =
+            wgi_function_kernel(native->pointwise, role->function, problem->in[0].dtype) != NULL;
         break;
     case WGI_ROLE_CAST:
         joins = is_served(problem->in[0].dtype) && is_served(problem->out[0].dtype);

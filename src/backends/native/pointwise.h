@@ -21,6 +21,9 @@ typedef enum wgi_function {
 #define WGI_UNARY_NUMBER(name, cost, formula) WGI_FUNCTION_##name,
 #define WGI_BINARY(name, cost, formula) WGI_FUNCTION_##name,
 #define WGI_COMPARE(name, formula) WGI_FUNCTION_##name,
+#define WGI_TEST(name, formula) WGI_FUNCTION_##name,
+#define WGI_LOGICAL(name, formula) WGI_FUNCTION_##name,
+#define WGI_LOGICAL_ONE(name, formula) WGI_FUNCTION_##name,
 #include "backends/native/functions.def"
     WGI_N_FUNCTIONS
 } wgi_function;
@@ -38,6 +41,7 @@ typedef struct wgi_pointwise {
     wgi_block_kernel f32[WGI_N_FUNCTIONS];
     wgi_block_kernel f64[WGI_N_FUNCTIONS];
     wgi_block_kernel i64[WGI_N_FUNCTIONS];
+    wgi_block_kernel bools[WGI_N_FUNCTIONS];
     wgi_block_kernel cast[WGI_N_DTYPES][WGI_N_DTYPES]; /* [to][from], as wgi_convert */
     wgi_block_kernel fill[WGI_N_DTYPES];               /* y = p */
     wgi_block_kernel where[WGI_N_WIDTHS];              /* a, of bytes, picks b or c */
@@ -46,6 +50,17 @@ typedef struct wgi_pointwise {
 } wgi_pointwise;
 
 WGI_HOT_DECLARE(wgi_pointwise, wgi_pointwise_hot);
+
+/* The kernel of a function for operands of a dtype; NULL where there is none. */
+static inline wgi_block_kernel wgi_function_kernel(const wgi_pointwise *kernels,
+                                                   wgi_function function, int32_t dtype)
+{
+    return dtype == WG_F32    ? kernels->f32[function]
+           : dtype == WG_F64  ? kernels->f64[function]
+           : dtype == WG_I64  ? kernels->i64[function]
+           : dtype == WG_BOOL ? kernels->bools[function]
+                              : NULL;
+}
 
 /* The width of a dtype that kernels serve. */
 static inline wgi_width wgi_width_of(int32_t dtype)

@@ -54,7 +54,10 @@
 I64_KERNEL(add, uint64_t, uint64_t, a + b)
 I64_KERNEL(sub, uint64_t, uint64_t, a - b)
 I64_KERNEL(mul, uint64_t, uint64_t, a *b)
-I64_KERNEL(greater, int64_t, uint8_t, a > b)
+
+/* Comparisons alone: the other rows are defined above. */
+#define WGI_COMPARE(name, formula) I64_KERNEL(name, int64_t, uint8_t, formula)
+#include "backends/native/functions.def"
 
 static void run_neg_i64(int64_t n, void *y, const void *a, const void *b, const void *c, double p)
 {
@@ -66,6 +69,38 @@ static void run_neg_i64(int64_t n, void *y, const void *a, const void *b, const 
         out[i] = 0 - in[i];
     }
 }
+
+/* ---- bools -------------------------------------------------------------------------------- */
+
+#define WGI_LOGICAL(name, formula)                                                                 \
+    static void run_##name(int64_t n, void *y, const void *x0, const void *x1, const void *x2,     \
+                           double p)                                                               \
+    {                                                                                              \
+        (void)x2, (void)p;                                                                         \
+        const uint8_t *in_a = x0;                                                                  \
+        const uint8_t *in_b = x1;                                                                  \
+        uint8_t *out = y;                                                                          \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
+        {                                                                                          \
+            const uint8_t a = in_a[i];                                                             \
+            const uint8_t b = in_b[i];                                                             \
+            out[i] = (uint8_t)(formula);                                                           \
+        }                                                                                          \
+    }
+#define WGI_LOGICAL_ONE(name, formula)                                                             \
+    static void run_##name(int64_t n, void *y, const void *a, const void *b, const void *c,        \
+                           double p)                                                               \
+    {                                                                                              \
+        (void)b, (void)c, (void)p;                                                                 \
+        const uint8_t *in = a;                                                                     \
+        uint8_t *out = y;                                                                          \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
+        {                                                                                          \
+            const uint8_t x = in[i];                                                               \
+            out[i] = (uint8_t)(formula);                                                           \
+        }                                                                                          \
+    }
+#include "backends/native/functions.def"
 
 /* ---- conversions: those of wgi_convert ---------------------------------------------------- */
 
@@ -184,7 +219,8 @@ FILL(u8, uint8_t, spread_1, u8_of(p))
 
 #define F32_ENTRY(name) [WGI_FUNCTION_##name] = run_##name##_f32,
 #define F64_ENTRY(name) [WGI_FUNCTION_##name] = run_##name##_f64,
-#define I64_ENTRY(name) [WGI_FUNCTION_##name] = run_##name##_i64
+#define I64_ENTRY(name) [WGI_FUNCTION_##name] = run_##name##_i64,
+#define BOOL_ENTRY(name) [WGI_FUNCTION_##name] = run_##name,
 
 const wgi_pointwise HOT(wgi_pointwise_hot) = {
     .f32 =
@@ -193,6 +229,7 @@ const wgi_pointwise HOT(wgi_pointwise_hot) = {
 #define WGI_UNARY_NUMBER(name, cost, formula) F32_ENTRY(name)
 #define WGI_BINARY(name, cost, formula) F32_ENTRY(name)
 #define WGI_COMPARE(name, formula) F32_ENTRY(name)
+#define WGI_TEST(name, formula) F32_ENTRY(name)
 #include "backends/native/functions.def"
         },
     .f64 =
@@ -201,9 +238,19 @@ const wgi_pointwise HOT(wgi_pointwise_hot) = {
 #define WGI_UNARY_NUMBER(name, cost, formula) F64_ENTRY(name)
 #define WGI_BINARY(name, cost, formula) F64_ENTRY(name)
 #define WGI_COMPARE(name, formula) F64_ENTRY(name)
+#define WGI_TEST(name, formula) F64_ENTRY(name)
 #include "backends/native/functions.def"
         },
-    .i64 = {I64_ENTRY(add), I64_ENTRY(sub), I64_ENTRY(mul), I64_ENTRY(neg), I64_ENTRY(greater)},
+    .i64 = {I64_ENTRY(add) I64_ENTRY(sub) I64_ENTRY(mul) I64_ENTRY(neg)
+#define WGI_COMPARE(name, formula) I64_ENTRY(name)
+#include "backends/native/functions.def"
+    },
+    .bools =
+        {
+#define WGI_LOGICAL(name, formula) BOOL_ENTRY(name)
+#define WGI_LOGICAL_ONE(name, formula) BOOL_ENTRY(name)
+#include "backends/native/functions.def"
+        },
     .cast =
         {
             [WG_F32] = {NULL, copy_4, cast_f32_f64, cast_f32_i64, cast_f32_bool, cast_f32_u8},

@@ -70,19 +70,20 @@
         }                                                                                          \
     }
 
-#define CHEAP_UNARY(name, formula)                                                                 \
+#define CHEAP_UNARY(name, formula) CHEAP_ONE(name, real, formula)
+#define CHEAP_ONE(name, out_type, formula)                                                         \
     static void K(run_##name)(int64_t n, void *y, const void *a, const void *b, const void *c,     \
                               double number)                                                       \
     {                                                                                              \
         (void)b, (void)c;                                                                          \
         const real p = (real)number;                                                               \
         const real *in = a;                                                                        \
-        real *out = y;                                                                             \
+        out_type *out = y;                                                                         \
         (void)p;                                                                                   \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
         {                                                                                          \
             const real x = in[i];                                                                  \
-            out[i] = (real)(formula);                                                              \
+            out[i] = (out_type)(formula);                                                          \
         }                                                                                          \
     }
 
@@ -116,10 +117,12 @@ static inline void K(take)(real *to, const real *from, int64_t n)
 #define WGI_UNARY_NUMBER(name, cost, formula) cost##_UNARY(name, formula)
 #define WGI_BINARY(name, cost, formula) cost##_BINARY(name, real, formula)
 #define WGI_COMPARE(name, formula) CHEAP_BINARY(name, uint8_t, formula)
+#define WGI_TEST(name, formula) CHEAP_ONE(name, uint8_t, formula)
 #include "backends/native/functions.def"
 
 #undef LANES
 #undef COSTLY_UNARY
 #undef ANGLE_UNARY
 #undef CHEAP_UNARY
+#undef CHEAP_ONE
 #undef CHEAP_BINARY

@@ -19,6 +19,9 @@
         return (real)(formula);                                                                    \
     }
 #define WGI_COMPARE(name, formula) WGI_BINARY(name, CHEAP, formula)
+#define WGI_TEST(name, formula) WGI_UNARY(name, CHEAP, formula)
+#define WGI_LOGICAL(name, formula) WGI_BINARY(name, CHEAP, formula)
+#define WGI_LOGICAL_ONE(name, formula) WGI_UNARY(name, CHEAP, formula)
 #include "backends/native/functions.def"
 
 #define CASE(name, fresh, value)                                                                   \
@@ -49,6 +52,9 @@ static void K(run)(const wgi_scalar *code, size_t n, size_t n_in, void *values,
     cost##_CASE(name, WGI_FRESH_A, K(scalar_##name)(last, v[i->b]))                                \
         cost##_CASE(name, WGI_FRESH_B, K(scalar_##name)(v[i->a], last))
 #define WGI_COMPARE(name, formula) WGI_BINARY(name, CHEAP, formula)
+#define WGI_TEST(name, formula) WGI_UNARY(name, CHEAP, formula)
+#define WGI_LOGICAL(name, formula) WGI_BINARY(name, CHEAP, formula)
+#define WGI_LOGICAL_ONE(name, formula) WGI_UNARY(name, CHEAP, formula)
 #include "backends/native/functions.def"
         case WGI_SCALAR_WHERE:
             last = v[i->a] != 0 ? v[i->b] : v[i->c];
