@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo test asan bench coverage ops-doc format lint install-deps clean
+.PHONY: demo test asan bench mutants coverage format lint install-deps clean ops-doc
 
 # The library and one example: trains a digit classifier and shows what it did.
 demo:
@@ -45,6 +45,18 @@ bench:
 		build/bench/bench/wengert_bench --write-data build/bench/bench/data && \
 		GOMP_SPINCOUNT=2000 build/bench/bench/wengert_bench --data build/bench/bench/data; \
 	fi
+
+# Are the tests any good? Plants MUTANTS faults in rules, shapes and kernels and names those that no
+# test noticed; then the catalogue of named faults, and programs that must raise no alarm.
+MUTANTS ?= 300
+mutants:
+	@tools/install-deps test
+	cmake --preset dev -B build/mutants -DCMAKE_C_COMPILER_LAUNCHER=
+	cmake --build build/mutants --parallel $(JOBS)
+	build/mutants/tests/programs/test_faults
+	build/mutants/tests/inspect/test_check_faults
+	build/mutants/tests/programs/test_programs 10000
+	tools/mutants.py --build build/mutants --count $(MUTANTS) --jobs $(JOBS)
 
 coverage:
 	@tools/install-deps coverage

@@ -55,8 +55,9 @@ set(WENGERT_INSTALLED_LIBRARIES m
     $<$<BOOL:${WENGERT_HAVE_OPENMP}>:OpenMP::OpenMP_C>
     $<$<BOOL:${WENGERT_HAVE_ZLIB}>:ZLIB::ZLIB>)
 
-# IEEE binary128 for the tests: its functions live in a library of their own where __float128 does.
-if(WENGERT_TESTS OR WENGERT_FUZZ)
+# IEEE binary128 for the tests and the command: __float128, whose functions live in a library of
+# their own, or long double where that is binary128.
+if(WENGERT_TESTS OR WENGERT_FUZZ OR WENGERT_COMMAND)
     include(CheckCSourceCompiles)
     set(CMAKE_REQUIRED_LIBRARIES quadmath)
     check_c_source_compiles("
@@ -64,7 +65,15 @@ if(WENGERT_TESTS OR WENGERT_FUZZ)
         int main(int argc, char **argv) { (void)argv; return expq(argc) > 100; }"
         WENGERT_HAVE_QUADMATH)
     unset(CMAKE_REQUIRED_LIBRARIES)
+    check_c_source_compiles("
+        #include <float.h>
+        _Static_assert(LDBL_MANT_DIG == 113, \"binary128\");
+        int main(void) { return 0; }"
+        WENGERT_HAVE_WIDE_LONG_DOUBLE)
     if(WENGERT_HAVE_QUADMATH)
         set(WENGERT_WIDE_LIBRARY quadmath)
+    endif()
+    if(WENGERT_HAVE_QUADMATH OR WENGERT_HAVE_WIDE_LONG_DOUBLE)
+        set(WENGERT_HAVE_WIDE TRUE)
     endif()
 endif()

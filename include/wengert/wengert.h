@@ -6,9 +6,11 @@
 #define WG_WENGERT_H
 
 #include <wengert/base.h>
+#include <wengert/certificate.h>
 #include <wengert/check.h>
 #include <wengert/context.h>
 #include <wengert/data.h>
+#include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
 #include <wengert/inspect.h>

@@ -18,6 +18,8 @@ typedef struct part {
 
 static const part parts[] = {
     {"ops", wgc_ops, "ops [--json | --markdown]", "the ops that there are, as a table or in full"},
+    {"check", wgc_check, "check [OPTIONS] [OP ...]",
+     "how right the gradients of every op are here"},
     {"version", wgc_version, "version", "the version of the library"},
     {"help", wgc_help, "help", "this"},
 };
@@ -32,6 +34,12 @@ static void print_usage(FILE *out)
     for (int i = 0; i < N_PARTS; i++) {
         fprintf(out, "  wengert %-26s %s\n", parts[i].usage, parts[i].does);
     }
+    fputs("\noptions of check:\n"
+          "  --json                certificates as JSON\n"
+          "  --without BACKEND     native or onednn: certify the others\n"
+          "  --exhaustive          pointwise functions in f32 on all 2^32 inputs, against f64\n"
+          "  --every N             of these each N-th alone\n",
+          out);
 }
 
 int wgc_misuse(const char *name, const char *argument)

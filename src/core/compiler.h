@@ -33,7 +33,8 @@
 #define WGI_CPU_HAS_AVX512 0
 #endif
 
-/* The wide floating type, IEEE binary128: the oracle of the tests, never in the library itself. */
+/* The wide floating type, IEEE binary128: the oracle of the tests and of the command's
+ * certificates, never in the library that programs link. */
 #if defined(WGI_WIDE)
 #if defined(__SIZEOF_FLOAT128__) && !defined(__aarch64__)
 __extension__ typedef __float128 wgi_wide;

@@ -147,9 +147,11 @@ typedef enum wgi_sample_fill {
     WGI_ZEROS
 } wgi_sample_fill;
 
+#define WGI_SAMPLE_RANK 4
+
 typedef struct wgi_sample_input {
     int32_t rank;
-    int64_t dims[4];
+    int64_t dims[WGI_SAMPLE_RANK];
     wgi_sample_fill fill;
     int32_t dtype;   /* 0: the floating dtype under test */
     int64_t limit;   /* of WGI_INDEX */
@@ -365,6 +367,16 @@ wg_node wgi_record_two(wg_node a, wg_node b, uint16_t op);
 /* Fails the graph in the name of the draft's op, from a constructor. `hint` may be NULL. */
 wg_node wgi_refuse(const wgi_draft *draft, wg_status status, const char *hint, const char *format,
                    ...) WGI_PRINTF(4, 5);
+
+/* Fails a graph that can record, in the name of a call that is no op; returns status. */
+wg_status wgi_fail_call(wg_graph *g, wg_status status, const char *call, const char *hint,
+                        const char *format, ...) WGI_PRINTF(5, 6);
+
+/* WG_OK where n is a floating node of g, which can record; else fails g in the name of the call. */
+wg_status wgi_check_operand(wg_graph *g, const char *call, const char *name, wg_node n);
+
+/* Room for n > 0 nodes, zero handles, until the next call for it; NULL when memory is short. */
+wg_node *wgi_node_room(wg_graph *g, size_t n);
 
 /* The type of a node; false for one that is not valid. data is NULL. */
 bool wgi_view_of(wg_node n, wgi_view *out);

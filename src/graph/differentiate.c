@@ -82,14 +82,15 @@ bool wgi_carries_gradient(const wgi_adjoints *d, uint32_t i)
     return false;
 }
 
-/* Lets both arrays cover the whole list. What rules emit is not walked over, so this is done at the
- * start and where a decomposition is to be walked back through. */
-static bool cover(wgi_adjoints *d)
+/* Lets both arrays cover the first n entries, all that are walked over. What rules emit is not, but
+ * for a decomposition that is to be walked back through. */
+static bool cover(wgi_adjoints *d, size_t n)
 {
     const wg_allocator *a = &d->g->ctx->memory;
-    size_t n = wgi_list_count(&d->g->list);
-    if (!wgi_array_reserve(a, &d->of, n - d->of.count, sizeof(uint32_t)) ||
-        !wgi_array_reserve(a, &d->depends, n - d->depends.count, sizeof(uint8_t))) {
+    size_t n_of = n > d->of.count ? n - d->of.count : 0;
+    size_t n_depends = n > d->depends.count ? n - d->depends.count : 0;
+    if (!wgi_array_reserve(a, &d->of, n_of, sizeof(uint32_t)) ||
+        !wgi_array_reserve(a, &d->depends, n_depends, sizeof(uint8_t))) {
         return false;
     }
     for (; d->of.count < n; d->of.count++) {
@@ -268,7 +269,7 @@ static wg_status through_decomposition(wgi_adjoints *d, const wgi_op *op, rule_f
     if (g->failure.status != WG_OK) {
         return g->failure.status;
     }
-    if (!cover(d)) {
+    if (!cover(d, end)) {
         return memory_fault(g, op);
     }
     wg_status status = contribute_results(d, op, f);
@@ -353,9 +354,29 @@ static wg_status walk(wgi_adjoints *d, uint32_t first, uint32_t end)
     return status;
 }
 
+/* The end of the op that made an entry: what asks for a gradient of one output looks at all. */
+static uint32_t past_op(const wgi_list *list, uint32_t i)
+{
+    uint32_t end = i + 1;
+    while (end < wgi_list_count(list) && wgi_record_at(list, end)->part > 0) {
+        end++;
+    }
+    return end;
+}
+
+uint32_t wgi_reach_of(const wgi_list *list, const wg_node *nodes, size_t n)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < n; i++) {
+        last = nodes[i].index > last ? nodes[i].index : last;
+    }
+    return past_op(list, last);
+}
+
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
 {
-    if (!cover(d)) {
+    const uint32_t end = past_op(&d->g->list, y);
+    if (!cover(d, end)) {
         return WG_ERR_MEMORY;
     }
     wg_node seed = wgi_emit_fill(d->g, y, 1.0);
@@ -363,5 +384,19 @@ wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y)
         return d->g->failure.status;
     }
     *adjoint(d, y) = seed.index;
-    return walk(d, 0, y + 1);
+    return walk(d, 0, end);
+}
+
+wg_status wgi_differentiate_from(wgi_adjoints *d, const wg_node *ys, const wg_node *us, size_t n)
+{
+    const wgi_op_table *ops = d->g->ctx->ops;
+    const uint32_t end = wgi_reach_of(&d->g->list, ys, n);
+    if (!cover(d, end)) {
+        return WG_ERR_MEMORY;
+    }
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < n && status == WG_OK; i++) {
+        status = contribute(d, ops->ops[ops->add], ys[i].index, us[i]);
+    }
+    return status == WG_OK ? walk(d, 0, end) : status;
 }

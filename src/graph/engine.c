@@ -102,6 +102,9 @@ static void free_arrays(const wg_allocator *a, wgi_engine *e)
     wgi_array_free(a, &e->marks, sizeof(uint8_t));
     wgi_array_free(a, &e->adjoints, sizeof(uint32_t));
     wgi_array_free(a, &e->depends, sizeof(uint8_t));
+    wgi_array_free(a, &e->nodes, sizeof(wg_node));
+    wgi_array_free(a, &e->rows, sizeof(wg_node));
+    wgi_array_free(a, &e->views, sizeof(wgi_view));
     wgi_planner_free(a, e->planner);
     e->planner = NULL;
 }

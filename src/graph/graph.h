@@ -100,6 +100,9 @@ typedef struct wgi_engine {
     wgi_array marks;         /* uint8_t, all 0 between calls */
     wgi_array adjoints;      /* uint32_t: lent to one differentiation at a time */
     wgi_array depends;       /* uint8_t: likewise */
+    wgi_array nodes;         /* wg_node: what one call for derivatives works with */
+    wgi_array rows;          /* wg_node: what the ops ask room for */
+    wgi_array views;         /* wgi_view: the operands of an op that has many */
 } wgi_engine;
 
 wg_status wgi_engine_create(wg_context *ctx);

@@ -145,8 +145,8 @@ bool wgi_leaf_gradient_is_empty(const wgi_leaf *leaf);
 /* ---- differentiation ---------------------------------------------------------------------- */
 
 /* Emits into g the gradients of the entry y, seeded with ones, walking back over the list.
- * depends marks the entries through which gradients flow, one byte each for the list as it is; it
- * covers what decompositions add. The gradient of entry i, or WGI_NONE, is adjoints[i]. */
+ * depends marks the entries through which gradients flow, one byte each for all that y reaches; it
+ * covers what decompositions add. The gradient of entry i <= y, or WGI_NONE, is of[i]. */
 typedef struct wgi_adjoints {
     wg_graph *g;
     wgi_array of;      /* uint32_t */
@@ -155,6 +155,13 @@ typedef struct wgi_adjoints {
 } wgi_adjoints;
 
 wg_status wgi_differentiate(wgi_adjoints *d, uint32_t y);
+
+/* The same from n entries at once, each seeded with an entry of its type; what one entry is seeded
+ * with twice adds up. */
+wg_status wgi_differentiate_from(wgi_adjoints *d, const wg_node *ys, const wg_node *us, size_t n);
+
+/* How much of the list n > 0 nodes depend on: up to the last of them and all outputs of its op. */
+uint32_t wgi_reach_of(const wgi_list *list, const wg_node *nodes, size_t n);
 
 /* Empty arrays for one differentiation, lent by the engine and given back. One at a time. */
 wgi_adjoints wgi_adjoints_take(wg_graph *g);

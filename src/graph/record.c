@@ -291,13 +291,11 @@ static wg_node record_many(wg_graph *g, const wgi_op *op, const wgi_draft *draft
     if (draft->n_in <= WGI_STACK_OPERANDS) {
         return infer_and_append(g, op, draft, few);
     }
-    wgi_view *views = wgi_alloc_zeroed(&g->ctx->memory, (size_t)draft->n_in, sizeof *views);
-    if (views == NULL) {
+    wgi_array *views = &g->ctx->engine->views;
+    if (!wgi_array_reserve(&g->ctx->memory, views, (size_t)draft->n_in, sizeof(wgi_view))) {
         return wgi_refuse(draft, WG_ERR_MEMORY, NULL, "out of memory");
     }
-    wg_node n = infer_and_append(g, op, draft, views);
-    wgi_release(&g->ctx->memory, views, (size_t)draft->n_in * sizeof *views);
-    return n;
+    return infer_and_append(g, op, draft, views->data);
 }
 
 wg_node wgi_record(const wgi_draft *draft)

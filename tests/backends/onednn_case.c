@@ -61,8 +61,8 @@ static wgi_view view_of(int32_t rank, const int64_t *dims)
     return view;
 }
 
-void wgt_case_make(wgt_case *c, wgt_bench *bench, const wgt_shapes *shapes, bool is_a_transposed,
-                   bool is_b_transposed)
+void wgi_judge_case_make(wgi_judge_case *c, wgt_bench *bench, const wgt_shapes *shapes,
+                         bool is_a_transposed, bool is_b_transposed)
 {
     memset(c, 0, sizeof *c);
     c->bench = bench;
@@ -121,7 +121,7 @@ static void unmap(float *data, int64_t count)
     }
 }
 
-void wgt_case_fill(wgt_case *c)
+void wgi_judge_case_fill(wgi_judge_case *c)
 {
     uint64_t state = WGT_SEED;
     c->a = fresh(c->in[0].count);
@@ -139,7 +139,7 @@ void wgt_case_fill(wgt_case *c)
     c->has_data = true;
 }
 
-void wgt_case_free(wgt_case *c)
+void wgi_judge_case_free(wgi_judge_case *c)
 {
     unmap(c->a, c->in[0].count);
     unmap(c->b, c->in[1].count);
@@ -160,7 +160,7 @@ const wgi_kernel *wgt_matmul(void)
     return &wgi_onednn_backend.kernels[0];
 }
 
-wgi_problem wgt_case_problem(const wgt_case *c)
+wgi_problem wgi_judge_case_problem(const wgi_judge_case *c)
 {
     return (wgi_problem){
         .ctx = &c->bench->ctx,
@@ -176,15 +176,15 @@ wgi_problem wgt_case_problem(const wgt_case *c)
     };
 }
 
-const char *wgt_case_accepts(const wgt_case *c)
+const char *wgi_judge_case_accepts(const wgi_judge_case *c)
 {
-    const wgi_problem problem = wgt_case_problem(c);
+    const wgi_problem problem = wgi_judge_case_problem(c);
     return wgt_matmul()->accepts(&problem);
 }
 
-wg_status wgt_case_prepare(const wgt_case *c, wgi_prepared *out)
+wg_status wgi_judge_case_prepare(const wgi_judge_case *c, wgi_prepared *out)
 {
-    const wgi_problem problem = wgt_case_problem(c);
+    const wgi_problem problem = wgi_judge_case_problem(c);
     return wgt_matmul()->prepare(&problem, out);
 }
 
@@ -195,7 +195,7 @@ static void check_guard(const unsigned char *guard)
     }
 }
 
-wg_status wgt_case_run(const wgt_case *c, const wgi_prepared *prepared)
+wg_status wgi_judge_case_run(const wgi_judge_case *c, const wgi_prepared *prepared)
 {
     wgi_fault fault = {.status = WG_OK};
     wgi_view in[2] = {c->in[0], c->in[1]};
@@ -225,12 +225,12 @@ wg_status wgt_case_run(const wgt_case *c, const wgi_prepared *prepared)
     return status;
 }
 
-void wgt_case_compute(const wgt_case *c)
+void wgi_judge_case_compute(const wgi_judge_case *c)
 {
     wgi_prepared prepared;
-    assert_null(wgt_case_accepts(c));
-    assert_int_equal(wgt_case_prepare(c, &prepared), WG_OK);
-    assert_int_equal(wgt_case_run(c, &prepared), WG_OK);
+    assert_null(wgi_judge_case_accepts(c));
+    assert_int_equal(wgi_judge_case_prepare(c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_run(c, &prepared), WG_OK);
     wgt_matmul()->destroy(&c->bench->ctx, &prepared);
     assert_null(prepared.state);
 }
@@ -306,7 +306,7 @@ static void check_matrix(const float *y, const matrix *a, const matrix *b, const
     }
 }
 
-void wgt_case_check(const wgt_case *c)
+void wgi_judge_case_check(const wgi_judge_case *c)
 {
     const wgi_view *y = &c->out[0];
     const int64_t *a_dims = &c->in[0].dims[c->in[0].rank - 2];

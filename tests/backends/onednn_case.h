@@ -38,7 +38,7 @@ wg_status wgt_bench_open(wgt_bench *bench);
 bool wgt_bench_close(wgt_bench *bench);
 
 /* Operands and result. Invariant: the views' data are NULL exactly while !has_data. */
-typedef struct wgt_case {
+typedef struct wgi_judge_case {
     wgt_bench *bench;
     wgt_shapes shapes;
     wgi_matmul_attr attr;
@@ -50,29 +50,29 @@ typedef struct wgt_case {
     float *a;
     float *b;
     float *y;
-} wgt_case;
+} wgi_judge_case;
 
 /* Swaps the last two sizes of what is transposed. No data: for questions alone. */
-void wgt_case_make(wgt_case *c, wgt_bench *bench, const wgt_shapes *shapes, bool is_a_transposed,
-                   bool is_b_transposed);
+void wgi_judge_case_make(wgi_judge_case *c, wgt_bench *bench, const wgt_shapes *shapes,
+                         bool is_a_transposed, bool is_b_transposed);
 
 /* Operands from N(0,1)-like noise, the result full of NaN. */
-void wgt_case_fill(wgt_case *c);
-void wgt_case_free(wgt_case *c);
+void wgi_judge_case_fill(wgi_judge_case *c);
+void wgi_judge_case_free(wgi_judge_case *c);
 
-wgi_problem wgt_case_problem(const wgt_case *c);
+wgi_problem wgi_judge_case_problem(const wgi_judge_case *c);
 const wgi_kernel *wgt_matmul(void);
-const char *wgt_case_accepts(const wgt_case *c);
-wg_status wgt_case_prepare(const wgt_case *c, wgi_prepared *out);
+const char *wgi_judge_case_accepts(const wgi_judge_case *c);
+wg_status wgi_judge_case_prepare(const wgi_judge_case *c, wgi_prepared *out);
 
 /* Runs with scratch between guards. Fails the test when a guard was touched. */
-wg_status wgt_case_run(const wgt_case *c, const wgi_prepared *prepared);
+wg_status wgi_judge_case_run(const wgi_judge_case *c, const wgi_prepared *prepared);
 
 /* accepts, prepare, run and destroy, all of which must succeed. */
-void wgt_case_compute(const wgt_case *c);
+void wgi_judge_case_compute(const wgi_judge_case *c);
 
 /* Compares the result with plain loops in f64. */
-void wgt_case_check(const wgt_case *c);
+void wgi_judge_case_check(const wgi_judge_case *c);
 
 /* The fewest threads a case may allow: 1 where the library can be held to that, else 2. */
 int32_t wgt_fewest_threads(void);

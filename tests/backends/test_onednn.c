@@ -82,13 +82,13 @@ static const wgt_shapes batched[] = {
 
 static void check_values(const wgt_shapes *shapes, int transposes, int32_t threads)
 {
-    wgt_case c;
-    wgt_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
+    wgi_judge_case c;
+    wgi_judge_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
     c.threads = threads;
-    wgt_case_fill(&c);
-    wgt_case_compute(&c);
-    wgt_case_check(&c);
-    wgt_case_free(&c);
+    wgi_judge_case_fill(&c);
+    wgi_judge_case_compute(&c);
+    wgi_judge_case_check(&c);
+    wgi_judge_case_free(&c);
 }
 
 static void check_all_values(const wgt_shapes *shapes, int n)
@@ -122,21 +122,21 @@ static void test_onednn_nan_and_infinity_propagate(void **state)
     static const wgt_shapes shapes = {2, {48, 64}, 2, {64, 48}, 2, {48, 48}};
     (void)state;
     for (int i = 0; i < N_OF(odd); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &shapes, false, false);
-        wgt_case_fill(&c);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &shapes, false, false);
+        wgi_judge_case_fill(&c);
         c.a[5 * 64 + 3] = odd[i];
         c.b[7 * 48 + 9] = odd[i];
         c.b[3 * 48 + 11] = 0;
-        wgt_case_compute(&c);
-        wgt_case_check(&c);
+        wgi_judge_case_compute(&c);
+        wgi_judge_case_check(&c);
         for (int j = 0; j < 48; j++) {
             assert_true(!isfinite(c.y[5 * 48 + j]));
             assert_true(!isfinite(c.y[j * 48 + 9]));
         }
         assert_true(isnan(c.y[5 * 48 + 11]) != 0);
         assert_true(isfinite(c.y[0]) != 0);
-        wgt_case_free(&c);
+        wgi_judge_case_free(&c);
     }
 }
 
@@ -148,13 +148,13 @@ static const wgt_shapes bit_shapes[] = {
     {2, {784, 64}, 2, {64, 128}, 2, {784, 128}},
 };
 
-static size_t result_bytes(const wgt_case *c)
+static size_t result_bytes(const wgi_judge_case *c)
 {
     return (size_t)c->out[0].count * sizeof(float);
 }
 
 /* A copy of the result, to be freed by the caller. */
-static float *copy_result(const wgt_case *c)
+static float *copy_result(const wgi_judge_case *c)
 {
     float *copy = malloc(result_bytes(c));
     assert_non_null(copy);
@@ -162,46 +162,46 @@ static float *copy_result(const wgt_case *c)
     return copy;
 }
 
-static void check_repeats(wgt_case *c)
+static void check_repeats(wgi_judge_case *c)
 {
     wgi_prepared prepared;
-    wgt_case_fill(c);
-    wgt_case_compute(c);
+    wgi_judge_case_fill(c);
+    wgi_judge_case_compute(c);
     float *first = copy_result(c);
-    assert_int_equal(wgt_case_prepare(c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(c, &prepared), WG_OK);
     for (int i = 0; i < 100; i++) {
         memset(c->y, 0xff, result_bytes(c));
-        assert_int_equal(wgt_case_run(c, &prepared), WG_OK);
+        assert_int_equal(wgi_judge_case_run(c, &prepared), WG_OK);
         assert_memory_equal(c->y, first, result_bytes(c));
     }
     wgt_matmul()->destroy(&bench.ctx, &prepared);
     free(first);
-    wgt_case_free(c);
+    wgi_judge_case_free(c);
 }
 
 static void test_onednn_repeats_bit_for_bit(void **state)
 {
     (void)state;
     for (int i = 0; i < 4 * N_OF(bit_shapes); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &bit_shapes[i / 4], (i & 1) != 0, (i & 2) != 0);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &bit_shapes[i / 4], (i & 1) != 0, (i & 2) != 0);
         check_repeats(&c);
     }
 }
 
 /* H8: on AVX2 the bits depend on the thread count. Under thread_invariant one thread works. */
-static void check_thread_invariance(wgt_case *c)
+static void check_thread_invariance(wgi_judge_case *c)
 {
     static const int32_t counts[] = {1, 2, 3, 4, 8};
     float *first = NULL;
-    wgt_case_fill(c);
+    wgi_judge_case_fill(c);
     c->is_thread_invariant = true;
     for (int i = 0; i < N_OF(counts); i++) {
         wgi_prepared prepared;
         c->threads = counts[i];
-        assert_int_equal(wgt_case_prepare(c, &prepared), WG_OK);
+        assert_int_equal(wgi_judge_case_prepare(c, &prepared), WG_OK);
         assert_int_equal(((wgi_onednn_primitive *)prepared.state)->key.threads, 1);
-        assert_int_equal(wgt_case_run(c, &prepared), WG_OK);
+        assert_int_equal(wgi_judge_case_run(c, &prepared), WG_OK);
         wgt_matmul()->destroy(&bench.ctx, &prepared);
         if (first == NULL) {
             first = copy_result(c);
@@ -209,20 +209,20 @@ static void check_thread_invariance(wgt_case *c)
         assert_memory_equal(c->y, first, result_bytes(c));
     }
     free(first);
-    wgt_case_free(c);
+    wgi_judge_case_free(c);
 }
 
 static void test_onednn_thread_invariant(void **state)
 {
     (void)state;
     for (int i = 0; i < 4 * N_OF(bit_shapes); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &bit_shapes[i / 4], (i & 1) != 0, (i & 2) != 0);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &bit_shapes[i / 4], (i & 1) != 0, (i & 2) != 0);
         if (wgi_onednn_can_limit_threads()) {
             check_thread_invariance(&c);
         } else {
             c.is_thread_invariant = true;
-            assert_string_equal(wgt_case_accepts(&c),
+            assert_string_equal(wgi_judge_case_accepts(&c),
                                 "the threads of this oneDNN cannot be limited");
         }
     }
@@ -234,14 +234,14 @@ static void test_onednn_threads_by_size(void **state)
     static const wgt_shapes small = {2, {48, 48}, 2, {48, 48}, 2, {48, 48}};
     static const wgt_shapes large = {2, {64, 64}, 2, {64, 64}, 2, {64, 64}};
     wgi_prepared prepared;
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
-    wgt_case_make(&c, &bench, &small, false, false);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    wgi_judge_case_make(&c, &bench, &small, false, false);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
     assert_int_equal(((wgi_onednn_primitive *)prepared.state)->key.threads, 1);
     wgt_matmul()->destroy(&bench.ctx, &prepared);
-    wgt_case_make(&c, &bench, &large, false, false);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    wgi_judge_case_make(&c, &bench, &large, false, false);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
     assert_int_equal(((wgi_onednn_primitive *)prepared.state)->key.threads, 2);
     wgt_matmul()->destroy(&bench.ctx, &prepared);
 }
@@ -287,13 +287,13 @@ static void test_onednn_leaves_the_thread_count(void **state)
     const int before = omp_get_max_threads();
     (void)state;
     for (int count = 1; count <= 3; count++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &shapes, false, true);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &shapes, false, true);
         omp_set_num_threads(count);
-        wgt_case_fill(&c);
-        wgt_case_compute(&c);
+        wgi_judge_case_fill(&c);
+        wgi_judge_case_compute(&c);
         assert_int_equal(omp_get_max_threads(), count);
-        wgt_case_free(&c);
+        wgi_judge_case_free(&c);
     }
     omp_set_num_threads(before);
 }
@@ -306,18 +306,18 @@ static void test_onednn_leaves_the_rounding_mode(void **state)
 {
     static const wgt_shapes shapes = {2, {64, 64}, 2, {64, 64}, 2, {64, 64}};
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, false);
-    wgt_case_fill(&c);
+    wgi_judge_case_make(&c, &bench, &shapes, false, false);
+    wgi_judge_case_fill(&c);
     for (int i = 0; i < N_OF(modes); i++) {
         assert_int_equal(fesetround(modes[i]), 0);
-        wgt_case_compute(&c);
+        wgi_judge_case_compute(&c);
         const int after = fegetround();
         assert_int_equal(fesetround(FE_TONEAREST), 0);
         assert_int_equal(after, modes[i]);
     }
-    wgt_case_free(&c);
+    wgi_judge_case_free(&c);
 }
 
 static void test_onednn_leaves_the_denormal_flags(void **state)
@@ -327,21 +327,21 @@ static void test_onednn_leaves_the_denormal_flags(void **state)
     static const wgt_shapes shapes = {2, {64, 64}, 2, {64, 64}, 2, {64, 64}};
     static const unsigned int flags[] = {0, 0x8000, 0x0040, 0x8040};
     const unsigned int before = _mm_getcsr();
-    wgt_case c;
-    wgt_case_make(&c, &bench, &shapes, false, false);
-    wgt_case_fill(&c);
+    wgi_judge_case c;
+    wgi_judge_case_make(&c, &bench, &shapes, false, false);
+    wgi_judge_case_fill(&c);
     for (int i = 0; i < N_OF(flags); i++) {
         _mm_setcsr((before & ~0x8040u) | flags[i]);
         /* A simulated processor may not have them. */
         if ((_mm_getcsr() & 0x8040u) != flags[i]) {
             continue;
         }
-        wgt_case_compute(&c);
+        wgi_judge_case_compute(&c);
         const unsigned int after = _mm_getcsr();
         _mm_setcsr(before);
         assert_int_equal(after & 0x8040u, flags[i]);
     }
-    wgt_case_free(&c);
+    wgi_judge_case_free(&c);
 #else
     skip();
 #endif
@@ -353,14 +353,14 @@ static void assert_declined(const wgt_shapes *shapes, const char *reason)
 {
     wgi_prepared prepared;
     for (int transposes = 0; transposes < 4; transposes++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
-        const char *given = wgt_case_accepts(&c);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
+        const char *given = wgi_judge_case_accepts(&c);
         assert_non_null(given);
         assert_string_equal(given, reason);
         /* prepare asks again, so that no caller gets past the guard. */
         const int64_t n_calls = wgi_dnnl_test.n_calls;
-        assert_int_equal(wgt_case_prepare(&c, &prepared), WG_ERR_UNSUPPORTED);
+        assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_ERR_UNSUPPORTED);
         assert_null(prepared.state);
         assert_int_equal(wgi_dnnl_test.n_calls, n_calls);
     }
@@ -420,9 +420,9 @@ static void test_onednn_declines_sizes_beyond_int(void **state)
     for (int i = 0; i < 3; i++) {
         assert_declined(&shapes[i], "a size is above 2^31 - 1");
     }
-    wgt_case c;
-    wgt_case_make(&c, &bench, &shapes[3], false, false);
-    assert_string_equal(wgt_case_accepts(&c), "a size is above 2^31 - 1");
+    wgi_judge_case c;
+    wgi_judge_case_make(&c, &bench, &shapes[3], false, false);
+    assert_string_equal(wgi_judge_case_accepts(&c), "a size is above 2^31 - 1");
 }
 
 static void test_onednn_declines_small_products(void **state)
@@ -468,45 +468,45 @@ static void test_onednn_declines_ranks(void **state)
     static const wgt_shapes column = {2, {65536, 1}, 2, {1, 1}, 2, {65536, 1}};
     static const wgt_shapes outer = {2, {1024, 1}, 2, {1, 64}, 2, {1024, 64}};
     static const wgt_shapes square = {2, {64, 64}, 2, {64, 64}, 2, {64, 64}};
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
-    wgt_case_make(&c, &bench, &column, false, false);
-    assert_null(wgt_case_accepts(&c));
+    wgi_judge_case_make(&c, &bench, &column, false, false);
+    assert_null(wgi_judge_case_accepts(&c));
     for (int32_t rank = -1; rank <= 0; rank++) {
         c.in[1].rank = rank;
-        assert_string_equal(wgt_case_accepts(&c), "sizes do not fit");
+        assert_string_equal(wgi_judge_case_accepts(&c), "sizes do not fit");
     }
-    wgt_case_make(&c, &bench, &outer, false, false);
-    assert_null(wgt_case_accepts(&c));
+    wgi_judge_case_make(&c, &bench, &outer, false, false);
+    assert_null(wgi_judge_case_accepts(&c));
     c.in[1].rank = 1;
     c.in[1].dims = row;
-    assert_string_equal(wgt_case_accepts(&c), "sizes do not fit");
-    wgt_case_make(&c, &bench, &square, false, false);
+    assert_string_equal(wgi_judge_case_accepts(&c), "sizes do not fit");
+    wgi_judge_case_make(&c, &bench, &square, false, false);
     c.in[1].rank = 9;
     c.in[1].dims = nine;
     c.out[0].rank = 9;
     c.out[0].dims = nine;
-    assert_string_equal(wgt_case_accepts(&c), "sizes do not fit");
+    assert_string_equal(wgi_judge_case_accepts(&c), "sizes do not fit");
 }
 
 /* H10: there is no f64 in the library. */
 static void test_onednn_declines_other_dtypes(void **state)
 {
     static const wgt_shapes shapes = {2, {64, 64}, 2, {64, 64}, 2, {64, 64}};
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, false);
-    assert_null(wgt_case_accepts(&c));
+    wgi_judge_case_make(&c, &bench, &shapes, false, false);
+    assert_null(wgi_judge_case_accepts(&c));
     c.in[0].dtype = WG_F64;
-    assert_string_equal(wgt_case_accepts(&c), "f64 has no oneDNN kernel");
+    assert_string_equal(wgi_judge_case_accepts(&c), "f64 has no oneDNN kernel");
     c.in[0].dtype = WGI_DTYPE_WIDE;
-    assert_string_equal(wgt_case_accepts(&c), "the dtype is not f32");
+    assert_string_equal(wgi_judge_case_accepts(&c), "the dtype is not f32");
     c.in[0].dtype = WG_F32;
     c.in[1].dtype = WG_F64;
-    assert_string_equal(wgt_case_accepts(&c), "f64 has no oneDNN kernel");
+    assert_string_equal(wgi_judge_case_accepts(&c), "f64 has no oneDNN kernel");
     c.in[1].dtype = WG_F32;
     c.out[0].dtype = WG_F64;
-    assert_string_equal(wgt_case_accepts(&c), "f64 has no oneDNN kernel");
+    assert_string_equal(wgi_judge_case_accepts(&c), "f64 has no oneDNN kernel");
 }
 
 /* ---- routes ------------------------------------------------------------------------------- */
@@ -517,12 +517,12 @@ static const wgi_backend stand_in = {.name = "native"};
 static const char *reason_beside_native(const wgt_shapes *shapes, int transposes,
                                         bool is_thread_invariant)
 {
-    wgt_case c;
-    wgt_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
+    wgi_judge_case c;
+    wgi_judge_case_make(&c, &bench, shapes, (transposes & 1) != 0, (transposes & 2) != 0);
     c.is_thread_invariant = is_thread_invariant && wgi_onednn_can_limit_threads();
     bench.ctx.backends[0].backend = &stand_in;
     bench.ctx.n_backends = 1;
-    const char *reason = wgt_case_accepts(&c);
+    const char *reason = wgi_judge_case_accepts(&c);
     bench.ctx.n_backends = 0;
     return reason;
 }
@@ -573,10 +573,10 @@ static void test_onednn_keeps_products_whose_batches_cross(void **state)
     assert_null(reason_beside_native(&crossed, 0, true));
 }
 
-static int64_t form_of(wgt_case *c)
+static int64_t form_of(wgi_judge_case *c)
 {
     wgi_prepared prepared;
-    assert_int_equal(wgt_case_prepare(c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(c, &prepared), WG_OK);
     const int64_t form = ((wgi_onednn_primitive *)prepared.state)->key.form;
     wgt_matmul()->destroy(&bench.ctx, &prepared);
     return form;
@@ -588,10 +588,10 @@ static void test_onednn_asks_for_gradients_of_weights_as_such(void **state)
     static const wgt_shapes large = {2, {416, 512}, 2, {512, 352}, 2, {416, 352}};
     static const wgt_shapes small = {2, {400, 400}, 2, {400, 400}, 2, {400, 400}};
     static const wgt_shapes many = {3, {2, 416, 512}, 3, {2, 512, 352}, 3, {2, 416, 352}};
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
     for (int transposes = 0; transposes < 4; transposes++) {
-        wgt_case_make(&c, &bench, &large, (transposes & 1) != 0, (transposes & 2) != 0);
+        wgi_judge_case_make(&c, &bench, &large, (transposes & 1) != 0, (transposes & 2) != 0);
         /* Where the library has plain loops alone for it, it is asked for the product. */
         if (transposes != 1) {
             assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
@@ -599,9 +599,9 @@ static void test_onednn_asks_for_gradients_of_weights_as_such(void **state)
             print_message("form of the gradient of weights: %d\n", (int)form_of(&c));
         }
     }
-    wgt_case_make(&c, &bench, &small, true, false);
+    wgi_judge_case_make(&c, &bench, &small, true, false);
     assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
-    wgt_case_make(&c, &bench, &many, true, false);
+    wgi_judge_case_make(&c, &bench, &many, true, false);
     assert_int_equal(form_of(&c), WGI_ONEDNN_MATMUL);
 }
 
@@ -612,17 +612,17 @@ static void test_onednn_gradients_of_weights_propagate_nan(void **state)
     static const float odd[] = {NAN, INFINITY, -INFINITY};
     (void)state;
     for (int i = 0; i < N_OF(odd); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &shapes, true, false);
-        wgt_case_fill(&c);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &shapes, true, false);
+        wgi_judge_case_fill(&c);
         c.a[7 * 416 + 5] = odd[i];
         c.b[7 * 352 + 9] = 0;
         c.b[8 * 352 + 3] = odd[i];
-        wgt_case_compute(&c);
-        wgt_case_check(&c);
+        wgi_judge_case_compute(&c);
+        wgi_judge_case_check(&c);
         assert_true(isnan(c.y[5 * 352 + 9]) != 0);
         assert_true(isfinite(c.y[4 * 352 + 2]) != 0);
-        wgt_case_free(&c);
+        wgi_judge_case_free(&c);
     }
 }
 

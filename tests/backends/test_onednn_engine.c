@@ -62,29 +62,29 @@ static void destroy(wgi_prepared *prepared)
 
 static void test_onednn_engine_shares_primitives(void **state)
 {
-    wgt_case c;
+    wgi_judge_case c;
     wgi_prepared first;
     wgi_prepared second;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, true);
+    wgi_judge_case_make(&c, &bench, &shapes, false, true);
     assert_int_equal(shared_bytes(), 0);
-    assert_int_equal(wgt_case_prepare(&c, &first), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(&c, &first), WG_OK);
     const size_t bytes = shared_bytes();
     assert_true(bytes >= WGI_DNNL_PRIMITIVE_BYTES);
     const int64_t n_calls = wgi_dnnl_test.n_calls;
-    assert_int_equal(wgt_case_prepare(&c, &second), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(&c, &second), WG_OK);
     assert_int_equal(wgi_dnnl_test.n_calls, n_calls);
     assert_ptr_equal(first.state, second.state);
     assert_int_equal(shared_bytes(), bytes);
     destroy(&first);
     assert_int_equal(shared_bytes(), bytes);
-    wgt_case_fill(&c);
-    assert_int_equal(wgt_case_run(&c, &second), WG_OK);
-    wgt_case_check(&c);
+    wgi_judge_case_fill(&c);
+    assert_int_equal(wgi_judge_case_run(&c, &second), WG_OK);
+    wgi_judge_case_check(&c);
     destroy(&second);
     assert_int_equal(shared_bytes(), 0);
     destroy(&second);
-    wgt_case_free(&c);
+    wgi_judge_case_free(&c);
 }
 
 /* Equal products under different names are one: merged batches, a batch that is more rows. */
@@ -98,9 +98,9 @@ static void test_onednn_engine_shares_across_forms(void **state)
     wgi_prepared prepared[N_OF(forms)];
     (void)state;
     for (int i = 0; i < N_OF(forms); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &forms[i], false, true);
-        assert_int_equal(wgt_case_prepare(&c, &prepared[i]), WG_OK);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &forms[i], false, true);
+        assert_int_equal(wgi_judge_case_prepare(&c, &prepared[i]), WG_OK);
         assert_ptr_equal(prepared[i].state, prepared[0].state);
     }
     for (int i = 0; i < N_OF(forms); i++) {
@@ -118,13 +118,13 @@ static void test_onednn_engine_shares_transposed_vectors(void **state)
     };
     (void)state;
     for (int i = 0; i < N_OF(vectors); i++) {
-        wgt_case c;
+        wgi_judge_case c;
         wgi_prepared plain;
         wgi_prepared transposed;
-        wgt_case_make(&c, &bench, &vectors[i], false, false);
-        assert_int_equal(wgt_case_prepare(&c, &plain), WG_OK);
-        wgt_case_make(&c, &bench, &vectors[i], i != 1, i != 0);
-        assert_int_equal(wgt_case_prepare(&c, &transposed), WG_OK);
+        wgi_judge_case_make(&c, &bench, &vectors[i], false, false);
+        assert_int_equal(wgi_judge_case_prepare(&c, &plain), WG_OK);
+        wgi_judge_case_make(&c, &bench, &vectors[i], i != 1, i != 0);
+        assert_int_equal(wgi_judge_case_prepare(&c, &transposed), WG_OK);
         assert_ptr_equal(plain.state, transposed.state);
         destroy(&plain);
         destroy(&transposed);
@@ -137,20 +137,20 @@ static void test_onednn_engine_separates_what_differs(void **state)
         N = 4 + 1
     };
     wgi_prepared prepared[N];
-    wgt_case c;
+    wgi_judge_case c;
     (void)state;
     for (int i = 0; i < N; i++) {
-        wgt_case_make(&c, &bench, &shapes, (i & 1) != 0, (i & 2) != 0);
+        wgi_judge_case_make(&c, &bench, &shapes, (i & 1) != 0, (i & 2) != 0);
         c.threads = i < 4 ? 2 : 3;
-        assert_int_equal(wgt_case_prepare(&c, &prepared[i]), WG_OK);
+        assert_int_equal(wgi_judge_case_prepare(&c, &prepared[i]), WG_OK);
         for (int j = 0; j < i; j++) {
             assert_ptr_not_equal(prepared[i].state, prepared[j].state);
         }
     }
     /* Freed from the middle, the others stay to be found. */
     destroy(&prepared[2]);
-    wgt_case_make(&c, &bench, &shapes, true, false);
-    assert_int_equal(wgt_case_prepare(&c, &prepared[2]), WG_OK);
+    wgi_judge_case_make(&c, &bench, &shapes, true, false);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared[2]), WG_OK);
     assert_ptr_equal(prepared[2].state, prepared[1].state);
     for (int i = 0; i < N; i++) {
         destroy(&prepared[i]);
@@ -170,9 +170,9 @@ static void test_onednn_engine_holds_many(void **state)
     for (int i = 0; i < N; i++) {
         const int64_t m = 40 + i;
         const wgt_shapes s = {2, {m, 32}, 2, {32, 32}, 2, {m, 32}};
-        wgt_case c;
-        wgt_case_make(&c, &bench, &s, false, false);
-        assert_int_equal(wgt_case_prepare(&c, &prepared[i]), WG_OK);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &s, false, false);
+        assert_int_equal(wgi_judge_case_prepare(&c, &prepared[i]), WG_OK);
     }
     for (int i = 0; i < N; i++) {
         const int at = i * 7 % N;
@@ -186,11 +186,11 @@ static void test_onednn_engine_holds_many(void **state)
 /* H9: large buffers are the plan's. On AVX-512 the library packs a transposed operand. */
 static void test_onednn_engine_scratch_is_ours(void **state)
 {
-    wgt_case c;
+    wgi_judge_case c;
     wgi_prepared prepared;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, true);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    wgi_judge_case_make(&c, &bench, &shapes, false, true);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
     if (dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core) {
         assert_true(prepared.scratch_bytes >= (size_t)80 * 64 * sizeof(float));
     }
@@ -271,14 +271,14 @@ static wg_status expected(dnnl_status_t status)
     return status == dnnl_unimplemented ? WG_ERR_UNSUPPORTED : WG_ERR_ENGINE;
 }
 
-static int64_t deny_each_of_prepare(const wgt_case *c, dnnl_status_t status)
+static int64_t deny_each_of_prepare(const wgi_judge_case *c, dnnl_status_t status)
 {
     for (int64_t at = 1;; at++) {
         wgi_prepared prepared;
         const int64_t n_live = wgi_dnnl_test.n_live;
         const size_t n_blocks = bench.allocator.n_live;
         deny(at, status);
-        const wg_status answer = wgt_case_prepare(c, &prepared);
+        const wg_status answer = wgi_judge_case_prepare(c, &prepared);
         if (!was_denied()) {
             assert_int_equal(answer, WG_OK);
             destroy(&prepared);
@@ -298,8 +298,8 @@ static void test_onednn_engine_prepare_fails_at_each_call(void **state)
 {
     (void)state;
     for (int i = 0; i < 4 * N_OF(statuses); i++) {
-        wgt_case c;
-        wgt_case_make(&c, &bench, &shapes, (i & 1) != 0, (i & 2) != 0);
+        wgi_judge_case c;
+        wgi_judge_case_make(&c, &bench, &shapes, (i & 1) != 0, (i & 2) != 0);
         const int64_t n_calls = deny_each_of_prepare(&c, statuses[i / 4]);
         assert_in_range(n_calls, 10, 11);
     }
@@ -311,8 +311,8 @@ static const wgt_shapes weights = {2, {416, 512}, 2, {512, 352}, 2, {416, 352}};
 static void test_onednn_engine_prepare_of_weights_fails_at_each_call(void **state)
 {
     (void)state;
-    wgt_case c;
-    wgt_case_make(&c, &bench, &weights, true, false);
+    wgi_judge_case c;
+    wgi_judge_case_make(&c, &bench, &weights, true, false);
     for (int i = 0; i < N_OF(statuses); i++) {
         if (statuses[i] != dnnl_unimplemented) {
             assert_in_range(deny_each_of_prepare(&c, statuses[i]), 10, 12);
@@ -324,17 +324,17 @@ static void test_onednn_engine_prepare_of_weights_fails_at_each_call(void **stat
 static void test_onednn_engine_falls_back_to_the_product(void **state)
 {
     (void)state;
-    wgt_case c;
+    wgi_judge_case c;
     wgi_prepared prepared;
-    wgt_case_make(&c, &bench, &weights, true, false);
-    wgt_case_fill(&c);
+    wgi_judge_case_make(&c, &bench, &weights, true, false);
+    wgi_judge_case_fill(&c);
     deny(4, dnnl_unimplemented);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
     assert_int_equal(((wgi_onednn_primitive *)prepared.state)->key.form, WGI_ONEDNN_MATMUL);
-    assert_int_equal(wgt_case_run(&c, &prepared), WG_OK);
-    wgt_case_check(&c);
+    assert_int_equal(wgi_judge_case_run(&c, &prepared), WG_OK);
+    wgi_judge_case_check(&c);
     destroy(&prepared);
-    wgt_case_free(&c);
+    wgi_judge_case_free(&c);
 }
 
 /* Makes the next run set every pointer, as one on operands elsewhere does. */
@@ -344,14 +344,14 @@ static void forget_data(const wgi_prepared *prepared)
     memset(p->data, 0, sizeof p->data);
 }
 
-static int64_t deny_each_of_run(const wgt_case *c, const wgi_prepared *prepared,
+static int64_t deny_each_of_run(const wgi_judge_case *c, const wgi_prepared *prepared,
                                 dnnl_status_t status)
 {
     for (int64_t at = 1;; at++) {
         const int64_t n_live = wgi_dnnl_test.n_live;
         forget_data(prepared);
         deny(at, status);
-        const wg_status answer = wgt_case_run(c, prepared);
+        const wg_status answer = wgi_judge_case_run(c, prepared);
         assert_int_equal(wgi_dnnl_test.n_live, n_live);
         if (!was_denied()) {
             assert_int_equal(answer, WG_OK);
@@ -364,17 +364,17 @@ static int64_t deny_each_of_run(const wgt_case *c, const wgi_prepared *prepared,
 /* After every failure the same step runs on, with the same bits. */
 static void test_onednn_engine_run_fails_at_each_call(void **state)
 {
-    wgt_case c;
+    wgi_judge_case c;
     wgi_prepared prepared;
     const size_t bytes = (size_t)96 * 64 * sizeof(float);
     float *first = malloc(bytes);
     (void)state;
     assert_non_null(first);
-    wgt_case_make(&c, &bench, &shapes, false, true);
-    wgt_case_fill(&c);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
-    assert_int_equal(wgt_case_run(&c, &prepared), WG_OK);
-    wgt_case_check(&c);
+    wgi_judge_case_make(&c, &bench, &shapes, false, true);
+    wgi_judge_case_fill(&c);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_run(&c, &prepared), WG_OK);
+    wgi_judge_case_check(&c);
     memcpy(first, c.y, bytes);
     for (int i = 0; i < N_OF(statuses); i++) {
         memset(c.y, 0xff, bytes);
@@ -382,34 +382,34 @@ static void test_onednn_engine_run_fails_at_each_call(void **state)
         assert_memory_equal(c.y, first, bytes);
     }
     destroy(&prepared);
-    wgt_case_free(&c);
+    wgi_judge_case_free(&c);
     free(first);
 }
 
 /* Pointers are set where operands have moved, and only there. */
 static void test_onednn_engine_run_follows_operands_that_move(void **state)
 {
-    wgt_case c;
-    wgt_case other;
+    wgi_judge_case c;
+    wgi_judge_case other;
     wgi_prepared prepared;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, false);
-    wgt_case_make(&other, &bench, &shapes, false, false);
-    wgt_case_fill(&c);
-    wgt_case_fill(&other);
+    wgi_judge_case_make(&c, &bench, &shapes, false, false);
+    wgi_judge_case_make(&other, &bench, &shapes, false, false);
+    wgi_judge_case_fill(&c);
+    wgi_judge_case_fill(&other);
     other.a[0] = 100.0F;
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_OK);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_OK);
     for (int i = 0; i < 4; i++) {
-        const wgt_case *now = i % 2 == 0 ? &c : &other;
-        assert_int_equal(wgt_case_run(now, &prepared), WG_OK);
-        wgt_case_check(now);
+        const wgi_judge_case *now = i % 2 == 0 ? &c : &other;
+        assert_int_equal(wgi_judge_case_run(now, &prepared), WG_OK);
+        wgi_judge_case_check(now);
         const int64_t n_calls = wgi_dnnl_test.n_calls;
-        assert_int_equal(wgt_case_run(now, &prepared), WG_OK);
+        assert_int_equal(wgi_judge_case_run(now, &prepared), WG_OK);
         assert_in_range(wgi_dnnl_test.n_calls - n_calls, 2, 3);
     }
     destroy(&prepared);
-    wgt_case_free(&other);
-    wgt_case_free(&c);
+    wgi_judge_case_free(&other);
+    wgi_judge_case_free(&c);
 }
 
 static void test_onednn_engine_open_out_of_memory(void **state)
@@ -429,19 +429,19 @@ static void test_onednn_engine_open_out_of_memory(void **state)
 
 static void test_onednn_engine_prepare_out_of_memory(void **state)
 {
-    wgt_case c;
+    wgi_judge_case c;
     wgi_prepared prepared;
     (void)state;
-    wgt_case_make(&c, &bench, &shapes, false, false);
+    wgi_judge_case_make(&c, &bench, &shapes, false, false);
     wgt_allocator_fail(&bench.allocator, 1, false);
-    assert_int_equal(wgt_case_prepare(&c, &prepared), WG_ERR_MEMORY);
+    assert_int_equal(wgi_judge_case_prepare(&c, &prepared), WG_ERR_MEMORY);
     assert_null(prepared.state);
     assert_int_equal(bench.allocator.n_failed, 1);
     assert_int_equal(shared_bytes(), 0);
-    wgt_case_fill(&c);
-    wgt_case_compute(&c);
-    wgt_case_check(&c);
-    wgt_case_free(&c);
+    wgi_judge_case_fill(&c);
+    wgi_judge_case_compute(&c);
+    wgi_judge_case_check(&c);
+    wgi_judge_case_free(&c);
 }
 
 int main(void)

@@ -57,6 +57,25 @@ cmp "$scratch/out" "$shared/ops.json" || fail "ops --json is not ops.json"
 expect_good ops --markdown
 cmp "$scratch/out" "$shared/ops.md" || fail "ops --markdown is not ops.md"
 
+# Certificates: one row per op, its name first, and JSON; a sweep of a function in f32.
+expect_good check exp greater
+grep -qE '^exp +[0-9]+ +[0-9]+ .* RIGHT$' "$scratch/out" || fail "check: no row of exp"
+grep -qE '^greater .* no gradient$' "$scratch/out" || fail "check: no row of greater"
+expect_good check --json --without onednn softmax
+grep -qE '"op": "softmax", "verdict": "RIGHT", "samples": [0-9]+' "$scratch/out" ||
+    fail "check --json: no object of softmax"
+expect_good check --exhaustive --every 65521 exp
+grep -qE '^exp +65[0-9]{3} +[01]\.[0-9]+ .* 0$' "$scratch/out" || fail "check --exhaustive: $(cat "$scratch/out")"
+run check no_such_op
+[ "$status" -eq 1 ] || fail "check no_such_op: exit status $status"
+grep -q "no op 'no_such_op'" "$scratch/err" || fail "check no_such_op: $(cat "$scratch/err")"
+run check --exhaustive matmul
+[ "$status" -eq 1 ] || fail "check --exhaustive matmul: exit status $status"
+
+expect_misuse check --exhaustively
+expect_misuse check --without
+expect_misuse check --without reference
+expect_misuse check --every 0
 expect_misuse
 expect_misuse nothing
 expect_misuse --nothing

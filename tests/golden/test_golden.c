@@ -21,6 +21,7 @@
 
 static const char *const paths[] = {
     FOLDER "base.txt",
+    FOLDER "products.txt",
 };
 
 enum {

@@ -54,6 +54,21 @@ static void test_plan_tells_what_a_run_needs(void **state)
     assert_int_equal(need.steps, 0);
 }
 
+/* A product alone, transposed or not: 2 m n k operations. */
+static void test_plan_counts_the_operations_of_a_product(void **state)
+{
+    fixture *f = *state;
+    const int64_t a_dims[] = {2, 4};
+    const int64_t b_dims[] = {3, 4};
+    const double numbers[12] = {1, 2, 3};
+    const wg_node a = wg_constant(f->g, WG_F64, 2, a_dims, numbers);
+    const wg_node b = wg_constant(f->g, WG_F64, 2, b_dims, numbers);
+    const wg_node y = wg_matmul(a, wg_transpose(b));
+    wg_plan_need need;
+    assert_int_equal(wg_plan_memory(&y, 1, WG_PLAN_RUN, &need), WG_OK);
+    assert_true(need.flops == 2 * 2 * 3 * 4);
+}
+
 static void test_plan_is_written_step_by_step(void **state)
 {
     fixture *f = *state;
@@ -171,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         GRAPH_TEST(test_plan_tells_what_a_run_needs),
+        GRAPH_TEST(test_plan_counts_the_operations_of_a_product),
         GRAPH_TEST(test_plan_is_written_step_by_step),
         GRAPH_TEST(test_profile_times_each_step),
         GRAPH_TEST(test_profile_drops_what_is_over_its_limit),

@@ -3,7 +3,7 @@
 #include "ops/snapshot.h"
 
 #include "core/dtype.h"
-#include "ops/judge.h"
+#include "inspect/judge.h"
 #include "support/cmocka_all.h"
 
 #include <math.h>
@@ -92,7 +92,7 @@ static double entry_error(const wgt_snapshot_entry *a, const wgt_snapshot_entry 
     assert_true(x != NULL && y != NULL);
     wgi_convert(WG_F64, x, a->dtype, a->data, a->count);
     wgi_convert(WG_F64, y, b->dtype, b->data, b->count);
-    const double error = wgt_scaled_error(x, y, a->count);
+    const double error = wgi_scaled_error(x, y, a->count);
     free(x);
     free(y);
     return error;

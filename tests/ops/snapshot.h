@@ -29,7 +29,7 @@ void wgt_snapshot_free(wgt_snapshot *s);
  * hands on is for the compiler to choose. */
 bool wgt_snapshot_is_same(const wgt_snapshot *a, const wgt_snapshot *b);
 
-/* The largest wgt_scaled_error of an entry; infinity where dtypes or counts differ, or entries that
+/* The largest wgi_scaled_error of an entry; infinity where dtypes or counts differ, or entries that
  * are not floating differ at all. `scale`, at least 1, divides every error. */
 double wgt_snapshot_error(const wgt_snapshot *a, const wgt_snapshot *b, double scale);
 

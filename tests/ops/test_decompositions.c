@@ -1,6 +1,6 @@
 /* Decompositions: the same function in simpler ops, by value and by gradient.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "ops/judge.h"
+#include "inspect/judge.h"
 #include "ops/sample_graph.h"
 #include "support/cmocka_all.h"
 
@@ -67,7 +67,7 @@ static double error_between(wg_node a, wg_node b)
     }
     double *u = wgt_doubles_of(x);
     double *v = wgt_doubles_of(y);
-    const double error = wgt_scaled_error(u, v, wg_tensor_count(x));
+    const double error = wgi_scaled_error(u, v, wg_tensor_count(x));
     free(u);
     free(v);
     return error;

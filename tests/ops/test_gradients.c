@@ -3,7 +3,7 @@
  *
  * Samples that sit on a kink and those whose result has no gradient are not differenced; the test
  * counts and names them, and holds the number, so that none is lost unseen. */
-#include "ops/judge.h"
+#include "inspect/judge.h"
 #include "ops/sample_graph.h"
 #include "support/cmocka_all.h"
 
@@ -24,10 +24,10 @@ typedef struct tally {
 
 /* The leaves to difference: of an op that stops gradients r alone, since differences see what flows
  * through. */
-static wgt_case case_of(const wgt_sample_graph *s, wg_node loss)
+static wgi_judge_case case_of(const wgt_sample_graph *s, wg_node loss)
 {
     const size_t first = (s->op->traits & WGI_STOP) != 0 ? s->n_leaves - 1 : 0;
-    return (wgt_case){
+    return (wgi_judge_case){
         .g = s->g, .loss = loss, .xs = s->leaves + first, .n_xs = s->n_leaves - first};
 }
 
@@ -48,7 +48,7 @@ static bool is_differenced(const wgt_sample_graph *s, tally *t)
     return true;
 }
 
-static int report(const wgt_sample_graph *s, const wgt_verdict *v, tally *t)
+static int report(const wgt_sample_graph *s, const wgi_verdict *v, tally *t)
 {
     t->n_judged++;
     t->n_elements += v->n_judged;
@@ -88,8 +88,8 @@ static int visit_first(wgt_sample_graph *s, void *user)
     if (!is_differenced(s, t)) {
         return 0;
     }
-    const wgt_case c = case_of(s, s->loss);
-    const wgt_verdict v = wgt_judge(&c);
+    const wgi_judge_case c = case_of(s, s->loss);
+    const wgi_verdict v = wgi_judge(&c);
     return report(s, &v, t);
 }
 
@@ -139,8 +139,8 @@ static int visit_second(wgt_sample_graph *s, void *user)
     if (wg_graph_status(s->g) != WG_OK) {
         return wgt_sample_complain(s, "no gradient to differentiate: %s", wg_graph_error(s->g));
     }
-    const wgt_case c = case_of(s, product);
-    const wgt_verdict v = wgt_judge(&c);
+    const wgi_judge_case c = case_of(s, product);
+    const wgi_verdict v = wgi_judge(&c);
     return report(s, &v, t);
 }
 
@@ -170,7 +170,7 @@ static double worst_against(const wgt_sample_graph *s, const double *wide)
         assert_true(wgi_view_of(s->leaves[i], &x));
         if (t != NULL) {
             double *own = wgt_doubles_of(t);
-            worst = fmax(worst, wgt_scaled_error(own, wide, x.count));
+            worst = fmax(worst, wgi_scaled_error(own, wide, x.count));
             free(own);
         }
         wide += x.count;
@@ -201,8 +201,8 @@ static int visit_dtype(wgt_sample_graph *s, void *user)
     const double bound = is_f64 ? 1e-13 : 1e-5;
     double *wide = calloc((size_t)elements_of(s) + 1, sizeof *wide);
     assert_non_null(wide);
-    const wgt_case c = {.g = s->g, .loss = s->loss, .xs = s->leaves, .n_xs = s->n_leaves};
-    const wg_status status = wgt_wide_gradients(&c, wide);
+    const wgi_judge_case c = {.g = s->g, .loss = s->loss, .xs = s->leaves, .n_xs = s->n_leaves};
+    const wg_status status = wgi_wide_gradients(&c, wide);
     const double worst = status == WG_OK ? worst_against(s, wide) : -1;
     free(wide);
     t->n_judged++;
@@ -212,6 +212,43 @@ static int visit_dtype(wgt_sample_graph *s, void *user)
                                    wg_status_name(status), worst, bound, wg_graph_error(s->g));
     }
     return 0;
+}
+
+/* A rule emits what is wanted and no more: the gradient of one leaf is the same, to the bit, as
+ * among those of all. */
+static int visit_alone(wgt_sample_graph *s, void *user)
+{
+    tally *t = user;
+    wg_node all[WGT_MAX_LEAVES];
+    if (s->loss.graph == NULL) {
+        return 0;
+    }
+    if (wg_grad(s->loss, s->leaves, s->n_leaves, all) != WG_OK) {
+        return wgt_sample_complain(s, "%s", wg_graph_error(s->g));
+    }
+    for (size_t k = 0; k < s->n_leaves; k++) {
+        wg_node pair[2] = {all[k]};
+        if (wg_grad(s->loss, &s->leaves[k], 1, &pair[1]) != WG_OK || wg_run(pair, 2) != WG_OK) {
+            return wgt_sample_complain(s, "leaf %d alone: %s", (int)k, wg_graph_error(s->g));
+        }
+        const wg_tensor *among = wg_value(pair[0]);
+        const wg_tensor *alone = wg_value(pair[1]);
+        if (memcmp(wg_tensor_data(among), wg_tensor_data(alone), wg_tensor_bytes(among)) != 0) {
+            return wgt_sample_complain(s, "leaf %d alone has another gradient", (int)k);
+        }
+        t->n_judged++;
+    }
+    return 0;
+}
+
+static void test_gradients_of_each_leaf_alone_are_the_same(void **state)
+{
+    (void)state;
+    wg_context *ctx = wgt_context(0);
+    tally t = {0};
+    assert_int_equal(wgt_samples_visit(ctx, WG_F64, visit_alone, &t), 0);
+    assert_true(t.n_judged > 500);
+    wg_context_destroy(ctx);
 }
 
 static int visit_stopped(wgt_sample_graph *s, void *user)
@@ -276,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_agree_with_differences),
         cmocka_unit_test(test_gradients_of_gradients_agree_with_differences),
+        cmocka_unit_test(test_gradients_of_each_leaf_alone_are_the_same),
         cmocka_unit_test(test_gradients_are_stopped),
         cmocka_unit_test(test_gradients_in_f64_are_near_the_wide_ones),
         cmocka_unit_test(test_gradients_in_f32_are_near_the_wide_ones),

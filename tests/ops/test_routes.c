@@ -60,10 +60,10 @@ static int visit_route(wgt_sample_graph *s, void *user)
     wgt_sample_graph t;
     assert_int_equal(wg_graph_set_stream(other->g, wg_graph_stream(s->g)), WG_OK);
     assert_int_equal(wg_graph_set_step(other->g, wg_graph_step(s->g)), WG_OK);
-    const wg_status status = wgt_sample_build(&t, other->g, s->op, s->sample, s->dtype);
+    const wg_status status = wgi_sample_build(&t, other->g, s->op, s->sample, s->dtype);
     const int n_failures = status == WG_OK ? compare(s, other, &t)
                                            : wgt_sample_complain(s, "%s", wg_graph_error(other->g));
-    wgt_sample_clear(&t);
+    wgi_sample_clear(&t);
     return n_failures;
 }
 

@@ -86,7 +86,7 @@ static int judge_bad(wg_graph *g, const wgi_op *op, const wgi_sample *bad, wg_dt
 {
     wgt_sample_graph s;
     int n_failures = 0;
-    (void)wgt_sample_build(&s, g, op, bad, dtype);
+    (void)wgi_sample_build(&s, g, op, bad, dtype);
     const wg_status status = status_of(&s);
     if (status != bad->status || bad->status == WG_OK) {
         n_failures += wgt_sample_complain(&s, "status %s in place of %s", wg_status_name(status),
@@ -96,7 +96,7 @@ static int judge_bad(wg_graph *g, const wgi_op *op, const wgi_sample *bad, wg_dt
         n_failures +=
             wgt_sample_complain(&s, "\"%s\" in place of \"%s\"", wg_graph_error(g), bad->error);
     }
-    wgt_sample_clear(&s);
+    wgi_sample_clear(&s);
     return n_failures;
 }
 

@@ -61,6 +61,12 @@ int32_t wgt_try(wgt_generator *g, const wgt_step *step)
     return place;
 }
 
+void wgt_take_back(wgt_generator *g)
+{
+    g->p->n_steps--;
+    g->r.n_nodes--;
+}
+
 int32_t wgt_pick(wgt_generator *g, wgt_filter filter)
 {
     const int32_t n = g->p->n_steps;
@@ -153,10 +159,23 @@ static int32_t add_loss(wgt_generator *g)
     return learns ? loss : -1;
 }
 
-/* Room is left for the loss and for the leaves that one call may need. */
+/* Programs that stop a gradient are not differenced: there are to be few. */
+static void add_call(wgt_generator *g)
+{
+    if (wgt_once_in(g, 2)) {
+        (void)wgt_make_sample(g);
+        return;
+    }
+    const wgt_call call = (wgt_call)wgt_below(g, WGT_N_CALLS);
+    if (call != WGT_CALL_stop_gradient || wgt_once_in(g, 4)) {
+        (void)wgt_make(g, call);
+    }
+}
+
+/* Room is left for the loss and for the steps that one call may need. */
 void wgt_program_make(uint64_t seed, wg_graph *scratch, wgt_program *out)
 {
-    wgt_generator g = {.rng = wg_rng_make(seed, 0), .p = out, .r = {.g = scratch}};
+    wgt_generator g = {.rng = wg_rng_make(seed, 0), .p = out, .r = {.g = scratch, .program = out}};
     memset(out, 0, sizeof *out);
     assert_int_equal(wg_graph_set_step(scratch, seed), WG_OK);
     out->seed = seed;
@@ -171,12 +190,8 @@ void wgt_program_make(uint64_t seed, wg_graph *scratch, wgt_program *out)
     };
     (void)wgt_try(&g, &first);
     const int32_t wanted = 4 + wgt_below(&g, 36);
-    for (int32_t i = 0; i < 3 * wanted && out->n_steps < wanted; i++) {
-        const wgt_call call = (wgt_call)wgt_below(&g, WGT_N_CALLS);
-        /* Programs that stop a gradient are not differenced: there are to be few. */
-        if (call != WGT_CALL_stop_gradient || wgt_once_in(&g, 4)) {
-            (void)wgt_make(&g, call);
-        }
+    for (int32_t i = 0; i < 3 * wanted && out->n_steps < wanted && !g.is_over; i++) {
+        add_call(&g);
     }
     out->loss = add_loss(&g);
     wgt_recorded_clear(&g.r);

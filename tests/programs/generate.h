@@ -14,6 +14,7 @@ typedef struct wgt_generator {
     wgt_program *p;
     wgt_recorded r;
     int n_grads;
+    bool is_over; /* no step may follow */
 } wgt_generator;
 
 /* A number below n; true once in n. */
@@ -36,6 +37,9 @@ wgt_facts wgt_facts_of(const wgt_generator *g, int32_t i);
 /* Adds a step; its place, or -1 where its value is out of bounds and it was taken back. */
 int32_t wgt_try(wgt_generator *g, const wgt_step *step);
 
+/* Takes the last step back. */
+void wgt_take_back(wgt_generator *g);
+
 /* A random step that the filter lets pass, rather a late one; -1 after some attempts. */
 typedef bool (*wgt_filter)(const wgt_generator *g, const wgt_facts *f);
 int32_t wgt_pick(wgt_generator *g, wgt_filter filter);
@@ -47,5 +51,8 @@ int32_t wgt_new_leaf(wgt_generator *g, int32_t rank, const int64_t *dims, wgi_sa
 
 /* Tries to add the call to some operands; its place or -1. */
 int32_t wgt_make(wgt_generator *g, wgt_call call);
+
+/* The same for a call of any row of the table, as one of its samples makes it. */
+int32_t wgt_make_sample(wgt_generator *g);
 
 #endif

@@ -552,18 +552,56 @@ static int32_t make_output(wgt_generator *g, wgt_call call)
     return made_by == WGT_CALL_dropout || made_by == WGT_CALL_cross_entropy ? wgt_try(g, &s) : -1;
 }
 
+/* A floating step y and one before it, x; false where there are none, or enough derivatives. */
+static bool pick_derivative(wgt_generator *g, int32_t *y, int32_t *x)
+{
+    const int32_t n = g->p->n_steps;
+    *y = wgt_pick(g, wgt_is_float);
+    *x = wgt_below(g, n);
+    const wgt_facts f = wgt_facts_of(g, *x);
+    if (*y <= *x || !wgt_is_float(g, &f) || g->n_grads >= 3) {
+        return false;
+    }
+    g->n_grads++;
+    return true;
+}
+
 static int32_t make_grad(wgt_generator *g, wgt_call call)
 {
-    const int32_t y = wgt_pick(g, wgt_is_float);
-    const int32_t n = g->p->n_steps;
-    const int32_t x = wgt_below(g, n);
-    const wgt_facts f = wgt_facts_of(g, x);
-    if (y <= x || !wgt_is_float(g, &f) || g->n_grads >= 3) {
+    wgt_step s = {.call = call};
+    return pick_derivative(g, &s.in[0], &s.in[1]) ? wgt_try(g, &s) : -1;
+}
+
+static int32_t make_vjp(wgt_generator *g, wgt_call call)
+{
+    wgt_step s = {.call = call};
+    if (!pick_derivative(g, &s.in[0], &s.in[2])) {
         return -1;
     }
-    const wgt_step s = {.call = call, .in = {y, x}};
-    g->n_grads++;
-    return wgt_try(g, &s);
+    s.in[1] = twin_of(g, s.in[0], WGI_NONZERO);
+    return s.in[1] < 0 ? -1 : wgt_try(g, &s);
+}
+
+static int32_t make_jvp(wgt_generator *g, wgt_call call)
+{
+    wgt_step s = {.call = call};
+    if (!pick_derivative(g, &s.in[0], &s.in[1])) {
+        return -1;
+    }
+    s.in[2] = twin_of(g, s.in[1], WGI_NONZERO);
+    return s.in[2] < 0 ? -1 : wgt_try(g, &s);
+}
+
+/* Of few products, and of no higher rank than other calls make. */
+static int32_t make_jacobian(wgt_generator *g, wgt_call call)
+{
+    wgt_step s = {.call = call};
+    if (!pick_derivative(g, &s.in[0], &s.in[1])) {
+        return -1;
+    }
+    const wgi_view y = wgt_facts_of(g, s.in[0]).view;
+    const wgi_view x = wgt_facts_of(g, s.in[1]).view;
+    return y.rank + x.rank > 3 || (y.count > 8 && x.count > 8) ? -1 : wgt_try(g, &s);
 }
 
 static int32_t (*const makers[])(wgt_generator *g, wgt_call call) = {

@@ -3,6 +3,7 @@
 #include "programs/program.h"
 
 #include "ops/sample_graph.h"
+#include "ops/table.h"
 #include "support/cmocka_all.h"
 
 #include <stdio.h>
@@ -210,6 +211,48 @@ static void print_grad(const place *p, wg_context *ctx)
            (int)p->i);
 }
 
+static void print_vjp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_vjp(&n[%d], &n[%d], 1, &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jvp(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jvp(&n[%d], 1, &n[%d], &n[%d], 1, &n[%d]));\n", (int)p->s->in[0],
+           (int)p->s->in[1], (int)p->s->in[2], (int)p->i);
+}
+
+static void print_jacobian(const place *p, wg_context *ctx)
+{
+    (void)ctx;
+    printf("    CHECK(wg_jacobian(n[%d], n[%d], &n[%d]));\n", (int)p->s->in[0], (int)p->s->in[1],
+           (int)p->i);
+}
+
+/* The text of a sample's call with the program's nodes and dtype in place of its own. */
+static void print_sample(const place *p, const wgt_program *program)
+{
+    const wgi_op *op = wgi_row_at(wgi_op_table_get(), (uint32_t)p->s->row);
+    const wgi_sample *sample = &op->samples[p->s->sample];
+    printf("    n[%d] = ", (int)p->i);
+    for (const char *c = sample->text; *c != '\0'; c++) {
+        const bool starts = c == sample->text || strchr(" (,", c[-1]) != NULL;
+        if (starts && strncmp(c, "in[", 3) == 0) {
+            printf("n[%d]", (int)p->s->in[c[3] - '0']);
+            c += 4;
+        } else if (starts && strncmp(c, "dtype", 5) == 0) {
+            printf("%s", dtype_word((int32_t)program->dtype));
+            c += 4;
+        } else {
+            putchar(*c);
+        }
+    }
+    printf("; /* %s '%s' */\n", op->name, sample->name);
+}
+
 static void (*const printers[])(const place *p, wg_context *ctx) = {
 #define WGT_CALL_PRINTER(name, form) print_##form,
     WGT_CALLS(WGT_CALL_PRINTER)
@@ -250,7 +293,11 @@ void wgt_program_print(const wgt_program *p)
     print_head(p);
     for (int32_t i = 0; i < p->n_steps; i++) {
         const place at = {&p->steps[i], i};
-        printers[at.s->call](&at, ctx);
+        if (at.s->call == WGT_CALL_sample) {
+            print_sample(&at, p);
+        } else {
+            printers[at.s->call](&at, ctx);
+        }
     }
     print_tail(p);
     fflush(stdout);

@@ -29,6 +29,11 @@ typedef union function {
     wg_node (*cast)(wg_node x, wg_dtype dtype);
     wg_node (*output)(wg_node n, int32_t i);
     wg_status (*grad)(wg_node y, const wg_node *xs, size_t n, wg_node *out);
+    wg_status (*vjp)(const wg_node *ys, const wg_node *us, size_t n_ys, const wg_node *xs,
+                     size_t n_xs, wg_node *out);
+    wg_status (*jvp)(const wg_node *ys, size_t n_ys, const wg_node *xs, const wg_node *vs,
+                     size_t n_xs, wg_node *out);
+    wg_status (*jacobian)(wg_node y, wg_node x, wg_node *out);
 } function;
 
 static const function functions[] = {
@@ -162,6 +167,27 @@ static wg_node record_grad(const request *q)
     return dx;
 }
 
+static wg_node record_vjp(const request *q)
+{
+    wg_node dx = {NULL, 0, 0};
+    (void)!q->call->vjp(&q->in[0], &q->in[1], 1, &q->in[2], 1, &dx);
+    return dx;
+}
+
+static wg_node record_jvp(const request *q)
+{
+    wg_node dy = {NULL, 0, 0};
+    (void)!q->call->jvp(&q->in[0], 1, &q->in[1], &q->in[2], 1, &dy);
+    return dy;
+}
+
+static wg_node record_jacobian(const request *q)
+{
+    wg_node j = {NULL, 0, 0};
+    (void)!q->call->jacobian(q->in[0], q->in[1], &j);
+    return j;
+}
+
 static wg_node (*const recorders[])(const request *q) = {
 #define WGT_CALL_RECORDER(name, form) record_##form,
     WGT_CALLS(WGT_CALL_RECORDER)
@@ -170,6 +196,9 @@ static wg_node (*const recorders[])(const request *q) = {
 
 wg_node wgt_step_record(wgt_recorded *r, const wgt_step *step)
 {
+    if (step->call == WGT_CALL_sample) {
+        return r->nodes[r->n_nodes++] = wgt_sample_record(r, step);
+    }
     request q = {.r = r, .step = step, .call = &functions[step->call]};
     for (int k = 0; k < 3 && r->n_nodes > 0; k++) {
         q.in[k] = r->nodes[step->in[k]];

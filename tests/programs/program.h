@@ -8,12 +8,13 @@
 #ifndef WG_TESTS_PROGRAMS_PROGRAM_H
 #define WG_TESTS_PROGRAMS_PROGRAM_H
 
+#include <wengert/derivatives.h>
 #include <wengert/ops.h>
 
 #include "core/op.h"
 
 enum {
-    WGT_MAX_STEPS = 80,
+    WGT_MAX_STEPS = 160,
     WGT_MAX_DIMS = 4
 };
 
@@ -66,20 +67,24 @@ enum {
     X(one_hot, one_hot)                                                                            \
     X(cast, cast)                                                                                  \
     X(output, output)                                                                              \
-    X(grad, grad)
+    X(grad, grad)                                                                                  \
+    X(vjp, vjp)                                                                                    \
+    X(jvp, jvp)                                                                                    \
+    X(jacobian, jacobian)
 
 typedef enum wgt_call {
 #define WGT_CALL_ENUM(name, form) WGT_CALL_##name,
     WGT_CALLS(WGT_CALL_ENUM)
 #undef WGT_CALL_ENUM
-    WGT_N_CALLS
+    WGT_N_CALLS,
+    WGT_CALL_sample = WGT_N_CALLS /* of any row of the table, as one of its samples makes it */
 } wgt_call;
 
 /* One call. What a form does not use is 0. */
 typedef struct wgt_step {
     wgt_call call;
-    int32_t in[3]; /* earlier steps */
-    int32_t dtype; /* of a leaf, fill or result of a cast */
+    int32_t in[WGI_SAMPLE_INPUTS]; /* earlier steps */
+    int32_t dtype;                 /* of a leaf, fill or result of a cast */
     int32_t rank;
     int64_t dims[WGT_MAX_DIMS]; /* a shape; axes; the number of classes or the size */
     int32_t axis;               /* or the output's number */
@@ -88,6 +93,10 @@ typedef struct wgt_step {
     wgi_sample_fill fill; /* of a leaf */
     int64_t limit;
     uint64_t stream;
+    int32_t row; /* of a sample */
+    int32_t sample;
+    int32_t stops;  /* whether a gradient stops in it */
+    int32_t rounds; /* whether it makes integers of reals, which may be indices later */
 } wgt_step;
 
 typedef struct wgt_program {
@@ -113,6 +122,9 @@ wg_status wgt_program_record(const wgt_program *p, wg_graph *g, wgt_recorded *ou
 
 /* Records one step more, whose operands are r's nodes; the node is added to them. */
 wg_node wgt_step_record(wgt_recorded *r, const wgt_step *step);
+
+/* The node that the call of a sample makes of r's nodes. */
+wg_node wgt_sample_record(const wgt_recorded *r, const wgt_step *step);
 
 /* Releases the leaves and resets the graph. */
 void wgt_recorded_clear(wgt_recorded *r);

@@ -4,7 +4,7 @@
  * A fault replaces the gradient rule of one op in a copy of the table, from which one context takes
  * its ops. The same network is judged under every fault, by the drivers' own judge and by the check
  * that users have; without a fault both find it right. */
-#include "ops/judge.h"
+#include "inspect/judge.h"
 #include "ops/sample_graph.h"
 #include "support/cmocka_all.h"
 
@@ -274,10 +274,10 @@ static void record_network(planted *p, bool ends_in_mse)
 
 /* ---- the judges --------------------------------------------------------------------------- */
 
-static wgt_verdict judge(const planted *p)
+static wgi_verdict judge(const planted *p)
 {
-    const wgt_case c = {.g = p->g, .loss = p->loss, .xs = p->leaves, .n_xs = p->n_leaves};
-    return wgt_judge(&c);
+    const wgi_judge_case c = {.g = p->g, .loss = p->loss, .xs = p->leaves, .n_xs = p->n_leaves};
+    return wgi_judge(&c);
 }
 
 static void judge_right_network(bool ends_in_mse)
@@ -286,7 +286,7 @@ static void judge_right_network(bool ends_in_mse)
     wg_gradcheck_report report;
     plant(&p, NULL);
     record_network(&p, ends_in_mse);
-    const wgt_verdict v = judge(&p);
+    const wgi_verdict v = judge(&p);
     assert_int_equal(v.status, WG_OK);
     assert_int_equal(v.n_judged, 24);
     assert_int_equal(v.n_wrong, 0);
@@ -309,7 +309,7 @@ static void test_faults_are_caught_by_the_judge(void **state)
         planted p;
         plant(&p, &faults[i]);
         record_network(&p, faults[i].op == WGI_OP_mse);
-        const wgt_verdict v = judge(&p);
+        const wgi_verdict v = judge(&p);
         print_message("%s: %d of %d elements wrong\n", faults[i].name, (int)v.n_wrong,
                       (int)v.n_judged);
         if (v.status != WG_OK || v.n_wrong == 0) {

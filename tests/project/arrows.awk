@@ -39,6 +39,7 @@ BEGIN {
     library["oneapi/dnnl/dnnl_version.h"] = "backends/onednn"
     library["omp.h"] = "backends/native backends/onednn root"
     library["zlib.h"] = "data io"
+    library["nlopt.h"] = "examples"
 
     n_ops = split(ops, op_list, " ")
     for (i = 1; i <= n_ops; i++) {

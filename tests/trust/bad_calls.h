@@ -69,6 +69,8 @@ extern const bad_row bad_rows_of_files[];
 extern const bad_row bad_rows_of_data[];
 extern const bad_row bad_rows_of_pictures[];
 extern const bad_row bad_rows_of_plans[];
+extern const bad_row bad_rows_of_derivatives[];
+extern const bad_row bad_rows_of_certificates[];
 extern const bad_row bad_rows_of_tools[];
 extern const bad_row bad_rows_of_check[];
 extern const bad_row bad_rows_of_gradcheck[];

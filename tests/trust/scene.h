@@ -26,6 +26,7 @@ typedef struct stage {
     wg_linear first;
     wg_linear second;
     wg_optimizer *o;
+    wg_function *f;
     wg_tensor *x;      /* f32 [SCENE_ROWS, SCENE_FEATURES] */
     wg_tensor *labels; /* i64 [SCENE_ROWS] */
     wg_node loss;
@@ -48,6 +49,7 @@ typedef struct scene {
 extern const scene scenes_of_graphs[];
 extern const scene scenes_of_models[];
 extern const scene scenes_of_files[];
+extern const scene scenes_of_derivatives[];
 
 /* Records the network on s->g, after a reset to the same random step. */
 wg_status stage_record(stage *s);

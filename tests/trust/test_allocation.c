@@ -57,6 +57,7 @@ static void open_stage(stage *s, const scene *what)
 
 static void close_stage(stage *s)
 {
+    wg_function_destroy(s->f);
     wg_graph_destroy(s->g);
     wg_optimizer_destroy(s->o);
     wg_model_destroy(s->m);
@@ -218,5 +219,6 @@ int main(void)
     size_t n = add_scenes(tests, 2, scenes_of_graphs);
     n = add_scenes(tests, n, scenes_of_models);
     n = add_scenes(tests, n, scenes_of_files);
+    n = add_scenes(tests, n, scenes_of_derivatives);
     return _cmocka_run_group_tests("test_allocation", tests, n, open_folder, remove_folder);
 }
