@@ -58,8 +58,8 @@ typedef struct wg_stats {
 
 /** How often kernels of one backend ran. */
 typedef struct wg_kernel_use {
-    const char *kernel; /**< "onednn.matmul"; static text */
-    const char *op;     /**< "matmul"; static text */
+    const char *kernel; /**< "onednn.matmul"; valid as long as the context */
+    const char *op;     /**< "matmul"; likewise */
     uint64_t runs;
 } wg_kernel_use;
 
@@ -97,7 +97,7 @@ WG_API int32_t wg_context_threads(const wg_context *ctx);
 /** The seed of the context; 0 for NULL. */
 WG_API uint64_t wg_context_seed(const wg_context *ctx);
 
-/** Whether a backend ("native", "onednn", "reference") serves this context. */
+/** Whether a backend ("native", "onednn", "reference", one of your own) serves this context. */
 WG_API bool wg_context_has_backend(const wg_context *ctx, const char *name);
 
 /**

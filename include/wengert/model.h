@@ -21,7 +21,8 @@ WG_API void wg_model_destroy(wg_model *m);
 
 /**
  * Makes a read-only view of m for another context: parameters of the same names on the same
- * memory, frozen for good. Several contexts may read at once if none writes. m must outlive it.
+ * memory, frozen for good. Several contexts may read at once if none writes. m must outlive it, and
+ * is not flattened meanwhile.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY.
  */
 WG_NODISCARD WG_API wg_status wg_model_share(wg_model *m, wg_context *ctx, wg_model **out);
@@ -99,6 +100,60 @@ WG_API void wg_param_clear_gradient(wg_param *p);
 WG_API wg_status wg_param_set_frozen(wg_param *p, bool is_frozen);
 WG_API bool wg_param_is_frozen(const wg_param *p);
 
+/* ---- all parameters at once --------------------------------------------------------------- */
+
+/**
+ * Moves the values of all parameters into one block of memory, and the gradients into another, so
+ * that tools see each as one vector: wg_model_flat_value, wg_model_flat_gradient. Parameters, their
+ * names, tensors, gradients and versions stay what they are, and graphs that recorded them go on;
+ * only addresses that wg_tensor_data gave before are past.
+ *
+ * The parameters lie in their order of creation, row-major, each at the next multiple of 64 bytes:
+ * wg_param_flat_offset. The elements between them are zeros and belong to nobody.
+ *
+ * Parameters added later lie elsewhere. Until the model is flattened again, into new blocks, it
+ * then has no flat views; those of before, if they were retained, keep a copy that is refused by
+ * graphs that recorded it. A model that is flat stays as it is. Not from within a callback of a
+ * run.
+ *
+ * Errors, by which nothing has changed: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model, one with
+ * views by wg_model_share, or from within an optimizer's step), WG_ERR_DTYPE (the parameters are of
+ * several dtypes), WG_ERR_OVERFLOW, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_model_flatten(wg_model *m);
+
+/**
+ * The values as one tensor of rank 1, on the parameters' own memory; NULL where the model is not
+ * flat. Owned by the model. Writable as any tensor: a write through it counts as a change of every
+ * parameter, a write to a parameter as a change of the vector, so that graphs refuse what they
+ * recorded before.
+ */
+WG_API wg_tensor *wg_model_flat_value(wg_model *m);
+
+/**
+ * The gradients likewise, where backward runs leave them; NULL where the model is not flat. The
+ * elements of parameters whose gradient is empty are set to 0 by this call. Writing changes what
+ * the next optimizer step reads, for parameters whose gradient is not empty.
+ */
+WG_API wg_tensor *wg_model_flat_gradient(wg_model *m);
+
+/** The place of the parameter's first element in the flat views; -1 where there are none. */
+WG_API int64_t wg_param_flat_offset(const wg_param *p);
+
+/**
+ * Copy all elements, of any model, to or from memory of the caller's own: parameters in order of
+ * creation, row-major, nothing in between; n is wg_model_elements. Gradients that are empty read as
+ * zeros. Setting converts as wg_cast does, values of frozen parameters too; gradients of frozen
+ * ones are passed over, the others count from then on as if a backward run had made them. Errors,
+ * by which nothing has changed: WG_ERR_ARGUMENT, WG_ERR_RANGE (n is another count), WG_ERR_STATE
+ * (setting, of a shared model), WG_ERR_MEMORY (setting gradients).
+ */
+WG_NODISCARD WG_API wg_status wg_model_get_values(const wg_model *m, double *out, size_t n);
+WG_NODISCARD WG_API wg_status wg_model_set_values(wg_model *m, const double *values, size_t n);
+WG_NODISCARD WG_API wg_status wg_model_get_gradients(const wg_model *m, double *out, size_t n);
+WG_NODISCARD WG_API wg_status wg_model_set_gradients(wg_model *m, const double *gradients,
+                                                     size_t n);
+
 /* ---- layers ------------------------------------------------------------------------------- */
 
 /** y = x w + b, w of shape [in, out], b of shape [out]. */
@@ -151,18 +206,29 @@ typedef struct wg_adam_options {
     double weight_decay; /**< added to the gradient */
 } wg_adam_options;
 
+/** Options of AdamW (Loshchilov, Hutter 2019), as PyTorch's AdamW: those of Adam, but that the
+ * decay is decoupled from the gradient: p = (1 - rate weight_decay) p before Adam's step without
+ * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
+typedef wg_adam_options wg_adamw_options;
+
 /** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
+ * For one of your own see optimizer.h.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
 WG_NODISCARD WG_API wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options,
                                             wg_optimizer **out);
 WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options *options,
                                              wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
+                                              wg_optimizer **out);
+/** NULL does nothing. Not while it steps. */
 WG_API void wg_optimizer_destroy(wg_optimizer *o);
 
 /**
  * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
- * marked empty; the others are skipped, their state too. All or nothing.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY.
+ * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
+ * your own (optimizer.h) whose callback fails.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (from within a step of the same model), what
+ * such a callback returns.
  */
 WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
 

@@ -53,7 +53,7 @@ WG_NODISCARD WG_API wg_status wg_plan_write(const wg_node *nodes, size_t n, wg_p
 
 /** One step that ran. */
 typedef struct wg_profile_step {
-    const char *kernel; /**< "onednn.matmul"; static text */
+    const char *kernel; /**< "onednn.matmul"; valid as long as the context */
     char ops[80];       /**< "matmul", "{add, relu}"; cut where longer */
     char name[64];      /**< the node's, or "" */
     char shape[48];     /**< of the first result; cut where longer */

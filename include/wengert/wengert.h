@@ -5,6 +5,7 @@
 #ifndef WG_WENGERT_H
 #define WG_WENGERT_H
 
+#include <wengert/backend.h>
 #include <wengert/base.h>
 #include <wengert/certificate.h>
 #include <wengert/check.h>
@@ -17,11 +18,13 @@
 #include <wengert/io.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>
+#include <wengert/optimizer.h>
 #include <wengert/pictures.h>
 #include <wengert/plan.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
+#include <wengert/view.h>
 
 #include <wengert/locations.h>
 

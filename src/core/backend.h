@@ -17,7 +17,7 @@
 #ifndef WG_CORE_BACKEND_H
 #define WG_CORE_BACKEND_H
 
-#include <wengert/context.h>
+#include <wengert/optimizer.h>
 
 #include "core/op.h"
 
@@ -116,22 +116,17 @@ typedef struct wgi_kernel {
  *         velocity:    v = step is 1 ? g : momentum * v + g;  s = is_nesterov ? g + momentum * v :
  * v value = value - rate * s
  *
- *   adam  g = gradient (+ weight_decay * value, unless weight_decay is 0)
+ *   adam  g = gradient (+ weight_decay * value, unless weight_decay is 0 or is_decoupled)
  *         m = beta1 * m + (1 - beta1) * g
  *         v = beta2 * v + ((1 - beta2) * g) * g
  *         d = sqrt(v) / c + epsilon         with c = sqrt(1 - beta2^step)
- *         value = value - (r * m) / d       with r = rate / (1 - beta1^step) */
-#define WGI_MAX_STATES 2
+ *         value = k * value - (r * m) / d   with r = rate / (1 - beta1^step) and
+ *                                           k = is_decoupled ? 1 - rate * weight_decay : 1,
+ *                                           by which a product is exact */
 
-/* One tensor's arrays. */
-typedef struct wgi_update {
-    void *value;
-    const void *gradient;
-    void *state[WGI_MAX_STATES]; /* sgd: the velocity, or NULL; adam: first and second moment */
-    int64_t n;
-    int64_t step; /* 1 at the first: the state holds nothing but zeros yet */
-    int32_t dtype;
-} wgi_update;
+/* One tensor's arrays, as every optimizer has them. The states are sgd's velocity, or NULL, and
+ * adam's first and second moment. Kernels do not ask for the parameter. */
+typedef wg_update wgi_update;
 
 typedef struct wgi_sgd_rule {
     double rate;
@@ -146,6 +141,7 @@ typedef struct wgi_adam_rule {
     double beta2;
     double epsilon;
     double weight_decay; /* added to the gradient (L2) */
+    bool is_decoupled;   /* the decay shrinks the value instead (AdamW) */
 } wgi_adam_rule;
 
 /* A NULL function declines all. */

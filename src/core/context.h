@@ -13,7 +13,7 @@
 #include "core/text.h"
 
 #define WGI_ERROR_BYTES 1024
-#define WGI_MAX_BACKENDS 4
+#define WGI_MAX_BACKENDS 8
 
 typedef struct wgi_backend_slot {
     const wgi_backend *backend;
@@ -38,6 +38,8 @@ struct wg_context {
     const wgi_op_table *ops;
     wgi_backend_slot backends[WGI_MAX_BACKENDS]; /* fastest first, the reference last */
     int32_t n_backends;
+    int32_t n_foremost;    /* the first of them, which users added: see wgi_is_claimed */
+    bool is_settled;       /* kernels were chosen: no backend is added any more */
     uint64_t *kernel_runs; /* [n_backends][n_ops] */
     const wgi_updates *updates[WGI_MAX_BACKENDS];
     struct wgi_engine *engine; /* graph's: plan cache, workspace, shells */

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: value is never NULL; gradient is NULL until the first backward that reaches the
- * parameter, then of value's type; its elements mean nothing while is_gradient_empty. */
+ * parameter or until the model is flattened, then of value's type; its elements mean nothing while
+ * is_gradient_empty. */
 #ifndef WG_CORE_PARAM_H
 #define WG_CORE_PARAM_H
 
@@ -19,8 +20,9 @@ struct wg_param {
     wg_tensor *gradient;
     bool is_gradient_empty;
     bool is_frozen;
-    bool is_shared; /* a read-only view of another model's parameter */
-    uint32_t index; /* place in the model */
+    bool is_shared;      /* a read-only view of another model's parameter */
+    uint32_t index;      /* place in the model */
+    int64_t flat_offset; /* in elements, where value lies in the model's flat block */
 };
 
 #endif

@@ -159,6 +159,47 @@ wg_status wg_tensor_from(wg_context *ctx, wg_dtype dtype, int32_t rank, const in
     return WG_OK;
 }
 
+/* ---- memory and parts --------------------------------------------------------------------- */
+
+/* A base is no part, so that this goes one deep. */
+static void release_data(wg_tensor *t)
+{
+    if (t->owned_bytes > 0) {
+        wgi_release(&t->ctx->memory, t->data, t->owned_bytes);
+    }
+    wg_tensor_destroy(t->base);
+}
+
+static void *part_data(const wgi_type *type, const wg_tensor *base, size_t offset)
+{
+    return type->count > 0 ? (char *)base->data + offset : NULL;
+}
+
+wg_status wgi_tensor_new_part(const wgi_type *type, wg_tensor *base, size_t offset, wg_tensor **out)
+{
+    *out = tensor_alloc(base->ctx, type);
+    if (*out == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    (*out)->data = part_data(type, base, offset);
+    (*out)->base = wg_tensor_retain(base);
+    return WG_OK;
+}
+
+void wgi_tensor_become_part(wg_tensor *t, wg_tensor *base, size_t offset)
+{
+    const uint64_t version = wgi_tensor_version(t);
+    void *data = part_data(&t->type, base, offset);
+    if (data != NULL) {
+        memcpy(data, t->data, wgi_type_bytes(&t->type));
+    }
+    release_data(t);
+    t->data = data;
+    t->owned_bytes = 0;
+    t->base = wg_tensor_retain(base);
+    t->version = version - base->own_writes;
+}
+
 wg_tensor *wg_tensor_retain(wg_tensor *t)
 {
     if (t != NULL) {
@@ -173,9 +214,7 @@ void wg_tensor_destroy(wg_tensor *t)
         return;
     }
     const wg_allocator *memory = &t->ctx->memory;
-    if (t->owned_bytes > 0) {
-        wgi_release(memory, t->data, t->owned_bytes);
-    }
+    release_data(t);
     wgi_release(memory, t, sizeof *t);
 }
 
@@ -214,7 +253,7 @@ void *wg_tensor_data_mutable(wg_tensor *t)
     if (t == NULL || t->is_value || t->is_dead) {
         return NULL;
     }
-    t->version++;
+    wgi_tensor_touch(t);
     return t->data;
 }
 
@@ -250,7 +289,7 @@ wg_status wg_tensor_set(wg_tensor *t, int64_t i, double value)
                                 (long long)i, (long long)t->type.count);
     }
     wgi_store_double(t->type.dtype, t->data, i, value);
-    t->version++;
+    wgi_tensor_touch(t);
     return WG_OK;
 }
 
@@ -282,6 +321,6 @@ wg_status wg_tensor_copy(wg_tensor *dst, const wg_tensor *src)
     if (dst != src) {
         wgi_convert(dst->type.dtype, dst->data, src->type.dtype, src->data, src->type.count);
     }
-    dst->version++;
+    wgi_tensor_touch(dst);
     return WG_OK;
 }

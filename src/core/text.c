@@ -22,6 +22,18 @@ wgi_text wgi_text_make(char *data, size_t bytes)
     return (wgi_text){.data = data, .bytes = bytes, .used = 0};
 }
 
+bool wgi_is_name(const char *text, size_t most)
+{
+    size_t n = 0;
+    while (text != NULL && text[n] != '\0') {
+        if (n == most || text[n] < ' ' || text[n] > '~') {
+            return false;
+        }
+        n++;
+    }
+    return n > 0;
+}
+
 void wgi_text_add(wgi_text *text, const char *format, ...)
 {
     va_list list;

@@ -21,6 +21,9 @@ wgi_text wgi_text_make(char *data, size_t bytes);
 void wgi_text_add(wgi_text *text, const char *format, ...) WGI_PRINTF(2, 3);
 void wgi_text_add_list(wgi_text *text, const char *format, va_list list);
 
+/* Whether a text is a name: 1 to `most` bytes of printable ASCII. NULL is none. */
+bool wgi_is_name(const char *text, size_t most);
+
 /* A double with up to `digits` significant digits ("0.125", "1.5e-7", "nan"), or with so many
  * decimals ("0.10"). The decimal point is a point in every locale of the process. */
 void wgi_text_add_number(wgi_text *text, double x, int digits);

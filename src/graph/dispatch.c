@@ -69,10 +69,27 @@ static wg_status ask(const wgi_problem *problem, const wgi_kernel *kernel, decli
     return WG_ERR_UNSUPPORTED;
 }
 
+bool wgi_is_claimed(const wgi_problem *problem)
+{
+    wgi_problem asked = *problem;
+    for (int32_t b = 0; b < problem->ctx->n_foremost; b++) {
+        const wgi_backend_slot *slot = &problem->ctx->backends[b];
+        asked.backend = slot->state;
+        for (int32_t k = 0; k < slot->backend->n_kernels; k++) {
+            const wgi_kernel *kernel = &slot->backend->kernels[k];
+            if (serves(kernel, problem->op) && next_reason(&asked, kernel) == NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *out)
 {
     wg_context *ctx = problem->ctx;
     declined why;
+    ctx->is_settled = true;
     why.reasons = wgi_text_make(why.text, sizeof why.text);
     memset(out, 0, sizeof *out);
     for (int32_t b = first; b < ctx->n_backends; b++) {

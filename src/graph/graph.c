@@ -60,7 +60,7 @@ wg_status wg_graph_refresh(wg_graph *g)
     wgi_results_drop(g);
     for (uint32_t i = 0; i < g->list.leaves.count; i++) {
         wgi_leaf *leaf = wgi_leaf_at(&g->list, i);
-        leaf->version = leaf->tensor->version;
+        leaf->version = wgi_tensor_version(leaf->tensor);
     }
     take_staged_numbers(g);
     g->is_assign_pending = true;

@@ -25,15 +25,15 @@ _Static_assert(WGI_N_DTYPES <= N_DTYPES, "a dtype fits its digit");
 
 /* ---- what may join -------------------------------------------------------------------------- */
 
-static wgi_joining ask(const wgi_planner *p, const wgi_entry *r)
+/* What a kernel of the backend that evaluates groups is asked of an entry; in has room for 3. */
+static wgi_problem problem_of(const wgi_planner *p, const wgi_entry *r, wgi_view *in, wgi_view *out)
 {
     const wgi_list *list = &p->scratch->list;
-    wgi_view in[3];
     for (uint32_t k = 0; k < r->n_in; k++) {
         in[k] = wgi_record_view(list, wgi_record_at(list, r->in[k]));
     }
-    const wgi_view out = wgi_record_view(list, r);
-    const wgi_problem problem = {
+    *out = wgi_record_view(list, r);
+    return (wgi_problem){
         .ctx = p->ctx,
         .backend = p->grouping->state,
         .op = wgi_op_at(p, r),
@@ -41,12 +41,31 @@ static wgi_joining ask(const wgi_planner *p, const wgi_entry *r)
         .n_in = r->n_in,
         .n_out = 1,
         .in = in,
-        .out = &out,
+        .out = out,
         .attr = wgi_attrs_of(list, r),
         .threads = p->ctx->threads,
         .is_thread_invariant = p->ctx->is_thread_invariant,
     };
+}
+
+static wgi_joining ask(const wgi_planner *p, const wgi_entry *r)
+{
+    wgi_view in[3];
+    wgi_view out;
+    const wgi_problem problem = problem_of(p, r, in, &out);
     return p->grouping->backend->joins(&problem);
+}
+
+/* Users' kernels are asked about each op: what they say of one shape tells nothing of another. */
+static bool is_claimed(const wgi_planner *p, const wgi_entry *r)
+{
+    wgi_view in[3];
+    wgi_view out;
+    if (p->ctx->n_foremost == 0 || wgi_reads_gradient(p, r)) {
+        return false;
+    }
+    const wgi_problem problem = problem_of(p, r, in, &out);
+    return wgi_is_claimed(&problem);
 }
 
 /* The answers for all but reductions depend on op and dtypes, and are remembered. */
@@ -55,7 +74,7 @@ static wgi_joining joining_of(const wgi_planner *p, const wgi_entry *r)
     const uint32_t candidates = WGI_POINTWISE | WGI_FILL | WGI_BROADCAST | WGI_REDUCTION;
     const wgi_op *op = wgi_op_at(p, r);
     if ((op->traits & candidates) == 0 || (op->traits & WGI_CONTRACTION) != 0 || op->n_out != 1 ||
-        r->n_in > 3) {
+        r->n_in > 3 || is_claimed(p, r)) {
         return WGI_STAYS_OUT;
     }
     if ((op->traits & WGI_REDUCTION) != 0) {

@@ -172,6 +172,9 @@ static wg_status lay_out_op(wgi_planner *p, uint32_t node)
     s->n_in = r->n_in;
     s->n_out = (uint32_t)op->n_out;
     const wg_status status = wgi_plan_choose(p, s, NULL);
+    for (uint32_t k = 0; s->backend < p->ctx->n_foremost && k < s->n_out; k++) {
+        ((uint32_t *)p->writers.data)[s->first + s->n_in + k] = WGI_NONE;
+    }
     if (status == WG_OK && !push_count(p, r->op, s->backend, 1)) {
         return memory_failure(p);
     }

@@ -35,7 +35,7 @@ wg_node wgi_leaf_append(wg_graph *g, wgi_leaf_kind kind, wg_tensor *t, wg_param 
     leaf->tensor = wg_tensor_retain(t);
     leaf->param = p;
     leaf->gradient = NULL;
-    leaf->version = t->version;
+    leaf->version = wgi_tensor_version(t);
     return wgi_handle(g, node);
 }
 

@@ -208,6 +208,18 @@ static bool want_gradients(wgi_planner *p)
 
 /* ---- kernels -------------------------------------------------------------------------------- */
 
+bool wgi_reads_gradient(const wgi_planner *p, const wgi_entry *r)
+{
+    const wgi_list *list = &p->scratch->list;
+    const uint32_t *in = wgi_inputs_of(list, r);
+    bool reads = false;
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        const wgi_entry *x = wgi_record_at(list, in[k]);
+        reads = reads || (wgi_record_is_leaf(x) && x->attr == WGI_LEAF_GRADIENT);
+    }
+    return reads;
+}
+
 wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
 {
     wgi_plan *plan = p->plan;
@@ -227,8 +239,10 @@ wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
         .is_thread_invariant = p->ctx->is_thread_invariant,
     };
     wgi_choice choice;
+    const int32_t n_foremost = p->ctx->n_foremost;
+    const int32_t first = n_foremost > 0 && wgi_reads_gradient(p, r) ? n_foremost : 0;
     const wg_status status = group == NULL
-                                 ? wgi_dispatch(&problem, 0, &choice)
+                                 ? wgi_dispatch(&problem, first, &choice)
                                  : wgi_dispatch_group(&problem, p->grouping_index, &choice);
     plan->is_tainted = plan->is_tainted || choice.had_engine_failure;
     if (status != WG_OK) {
@@ -433,6 +447,7 @@ wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
         }
         ctx->engine->planner = p;
     }
+    ctx->is_settled = true;
     p->request = request;
     p->ctx = ctx;
     p->user = request->graph;

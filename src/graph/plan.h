@@ -183,6 +183,10 @@ typedef struct wgi_choice {
     bool had_engine_failure;
 } wgi_choice;
 
+/* Whether a backend that users added takes an op. Such an op joins no group, and none of its
+ * outputs shares memory with an input: the kernel may fail half-way, and be redone. */
+bool wgi_is_claimed(const wgi_problem *problem);
+
 /* The fastest kernel from backend `first` on that accepts and prepares. */
 wg_status wgi_dispatch(const wgi_problem *problem, int32_t first, wgi_choice *out);
 

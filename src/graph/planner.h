@@ -111,6 +111,9 @@ static inline bool wgi_is_needed(const wgi_fate *f)
     return f->first != 0 || (f->flags & (WGI_IS_ROOT | WGI_IS_READ_APART)) != 0;
 }
 
+/* Whether an op adds to a gradient that a leaf holds, in its place: no kernel of users does. */
+bool wgi_reads_gradient(const wgi_planner *p, const wgi_entry *r);
+
 /* An array of n elements, each byte set; what it held is gone. False when memory is short. */
 WGI_NODISCARD bool wgi_planner_fill(wgi_planner *p, wgi_array *array, size_t n, size_t size,
                                     int byte);

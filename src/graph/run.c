@@ -53,7 +53,7 @@ static wg_status bind_leaves(const wgi_plan *plan, const wgi_request *request)
     for (size_t i = 0; i < plan->leaves.count; i++) {
         const wgi_buffer *b = wgi_buffer_at(plan, leaves[i]);
         const wgi_leaf *leaf = wgi_leaf_at(&g->list, b->index);
-        if (WGI_UNLIKELY(leaf->version != leaf->tensor->version)) {
+        if (WGI_UNLIKELY(leaf->version != wgi_tensor_version(leaf->tensor))) {
             return fail_leaf(g, leaf, request);
         }
         bind_buffer(plan, b, leaf->tensor->data);
@@ -275,7 +275,7 @@ static void deliver(wgi_plan *plan, wg_graph *g)
         }
         if (leaf->kind == WGI_LEAF_PARAM) {
             leaf->param->is_gradient_empty = false;
-            leaf->param->gradient->version++;
+            wgi_tensor_touch(leaf->param->gradient);
         } else {
             leaf->gradient = gradients[i].tensor;
         }

@@ -50,7 +50,7 @@ static wg_status copy_leaf(wg_graph *copy, const wg_graph *source, uint32_t i)
         to->kind = WGI_LEAF_VARIABLE;
         r->attr = WGI_LEAF_VARIABLE;
     }
-    to->version = to->tensor->version;
+    to->version = wgi_tensor_version(to->tensor);
     return WG_OK;
 }
 
@@ -72,7 +72,7 @@ static wg_status check_source(wg_graph *g)
 {
     for (uint32_t i = 0; i < g->list.leaves.count; i++) {
         const wgi_leaf *leaf = wgi_leaf_at(&g->list, i);
-        if (leaf->version != leaf->tensor->version) {
+        if (leaf->version != wgi_tensor_version(leaf->tensor)) {
             return wgi_run_fail(g, WG_ERR_STALE, "shadow", "a leaf changed since it was recorded");
         }
     }

@@ -81,7 +81,7 @@ static void apply_assigns(wg_graph *g)
         if (bytes > 0) {
             memmove(to->data, wgi_value_present(g, assigns[i].node)->data, bytes);
         }
-        to->version++;
+        wgi_tensor_touch(to);
     }
     g->is_assign_pending = false;
 }

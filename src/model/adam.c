@@ -1,4 +1,5 @@
-/* Adam: steps scaled by running moments of the gradient (Kingma, Ba 2015).
+/* Adam: steps scaled by running moments of the gradient (Kingma, Ba 2015), and AdamW, whose decay
+ * is no part of the gradient (Loshchilov, Hutter 2019).
  * SPDX-License-Identifier: Apache-2.0
  *
  * States 0 and 1 are the first and the second moment. */
@@ -7,29 +8,46 @@
 #include "core/context.h"
 #include "model/optimizer.h"
 
-static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
-                        const wgi_update *updates, size_t n)
+/* AdamW's decay where no options are given. */
+#define DEFAULT_DECAY 0.01
+
+static wg_status ask_either(const wg_optimizer *o, const wgi_updates *backend,
+                            const wgi_update *updates, size_t n, bool is_decoupled)
 {
     const wg_adam_options *options = &o->options.adam;
     const wgi_adam_rule rule = {.rate = o->rate,
                                 .beta1 = options->beta1,
                                 .beta2 = options->beta2,
                                 .epsilon = options->epsilon,
-                                .weight_decay = options->weight_decay};
+                                .weight_decay = options->weight_decay,
+                                .is_decoupled = is_decoupled};
     const int32_t threads = wgi_update_threads(o);
     return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
 }
 
-static const wgi_optimizer_kind adam_kind = {"adam", update};
+static wg_status ask_adam(const wg_optimizer *o, const wgi_updates *backend,
+                          const wgi_update *updates, size_t n)
+{
+    return ask_either(o, backend, updates, n, false);
+}
+
+static wg_status ask_adamw(const wg_optimizer *o, const wgi_updates *backend,
+                           const wgi_update *updates, size_t n)
+{
+    return ask_either(o, backend, updates, n, true);
+}
+
+static const wgi_optimizer_kind adam_kind = {.update = wgi_update_by_backends, .ask = ask_adam};
+static const wgi_optimizer_kind adamw_kind = {.update = wgi_update_by_backends, .ask = ask_adamw};
 
 static double or_default(double x, double otherwise)
 {
     return x == 0.0 ? otherwise : x;
 }
 
-static wg_adam_options with_defaults(const wg_adam_options *options)
+static wg_adam_options with_defaults(const wg_adam_options *options, double decay)
 {
-    wg_adam_options o = {.size = sizeof o};
+    wg_adam_options o = {.size = sizeof o, .weight_decay = decay};
     if (options != NULL) {
         o = *options;
     }
@@ -52,8 +70,10 @@ static bool are_options(const wg_adam_options *o)
            o->weight_decay >= 0.0;
 }
 
-wg_status wg_adam_create(wg_model *m, const wg_adam_options *options, wg_optimizer **out)
+static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *options,
+                        wg_optimizer **out)
 {
+    const char *name = is_decoupled ? "adamw" : "adam";
     if (out != NULL) {
         *out = NULL;
     }
@@ -61,18 +81,29 @@ wg_status wg_adam_create(wg_model *m, const wg_adam_options *options, wg_optimiz
         return WG_ERR_ARGUMENT;
     }
     const bool is_this_version = options == NULL || options->size == sizeof *options;
-    const wg_adam_options o = with_defaults(is_this_version ? options : NULL);
+    const wg_adam_options o =
+        with_defaults(is_this_version ? options : NULL, is_decoupled ? DEFAULT_DECAY : 0.0);
     if (out == NULL || !is_this_version || !are_options(&o)) {
         return wgi_context_fail(
-            m->ctx, WG_ERR_ARGUMENT, "adam: %s",
+            m->ctx, WG_ERR_ARGUMENT, "%s: %s", name,
             out == NULL ? "no place for the result"
                         : "wants size, rate and epsilon > 0, betas in (0, 1), decay >= 0");
     }
-    wg_status status = wgi_optimizer_new(m, &adam_kind, out);
+    wg_status status = wgi_optimizer_new(m, is_decoupled ? &adamw_kind : &adam_kind, name, out);
     if (status == WG_OK) {
         (*out)->options.adam = o;
         (*out)->rate = o.rate;
         (*out)->n_states = 2;
     }
     return status;
+}
+
+wg_status wg_adam_create(wg_model *m, const wg_adam_options *options, wg_optimizer **out)
+{
+    return create(m, false, options, out);
+}
+
+wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options, wg_optimizer **out)
+{
+    return create(m, true, options, out);
 }

@@ -147,6 +147,11 @@ void wg_model_destroy(wg_model *m)
     for (size_t i = 0; i < m->params.count; i++) {
         wgi_param_free(param_at(m, i));
     }
+    wg_tensor_destroy(m->flat_value);
+    wg_tensor_destroy(m->flat_gradient);
+    if (m->source != NULL) {
+        atomic_fetch_sub_explicit(&m->source->n_views, 1, memory_order_acq_rel);
+    }
     wgi_array_free(memory, &m->params, sizeof(wg_param *));
     wgi_release(memory, m->slots, m->n_slots * sizeof *m->slots);
     wgi_release(memory, m, sizeof *m);

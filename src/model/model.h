@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: params[i]->index is i, names are unique, and every name is found from its hash in
- * `slots`, an open-addressed table of 1 + index with a free slot always left. */
+ * `slots`, an open-addressed table of 1 + index with a free slot always left. The first n_flat
+ * parameters' values and gradients are parts of the flat blocks, if there are such. */
 #ifndef WG_MODEL_MODEL_H
 #define WG_MODEL_MODEL_H
+
+#include <stdatomic.h>
 
 #include <wengert/model.h>
 
@@ -18,9 +21,15 @@ struct wg_model {
     wg_context *ctx;
     wgi_array params; /* wg_param * */
     uint32_t *slots;
-    size_t n_slots; /* a power of two, or 0 */
-    wg_rng rng;     /* where parameters without a stream of their own draw */
-    bool is_shared; /* a view of another model */
+    size_t n_slots;          /* a power of two, or 0 */
+    wg_rng rng;              /* where parameters without a stream of their own draw */
+    bool is_shared;          /* a view of another model */
+    bool is_stepping;        /* an optimizer's callback is at work */
+    struct wg_model *source; /* of a view, the model that it shows; else NULL */
+    atomic_uint n_views;     /* that show this model; those of other threads come and go */
+    wg_tensor *flat_value;   /* NULL until the model is flattened */
+    wg_tensor *flat_gradient;
+    size_t n_flat;
 };
 
 /* Room in m for one more parameter, and that parameter without a value, not yet in the model. */

@@ -2,25 +2,28 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A step lists the parameters that are due, which makes every allocation, and hands the list to a
- * backend, which takes all of it or none. So a step that fails has changed no parameter. */
+ * backend, which takes all of it or none, or to a user's callback. So a step that fails has changed
+ * no parameter, but where the callback had begun. */
 #include "model/optimizer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/context.h"
 
-wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind, wg_optimizer **out)
+wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind, const char *name,
+                            wg_optimizer **out)
 {
     if (m->is_shared) {
-        return wgi_context_fail(m->ctx, WG_ERR_STATE, "%s: a shared model does not learn",
-                                kind->name);
+        return wgi_context_fail(m->ctx, WG_ERR_STATE, "%s: a shared model does not learn", name);
     }
     wg_optimizer *o = wgi_alloc_zeroed(&m->ctx->memory, 1, sizeof *o);
     if (o == NULL) {
-        return wgi_context_fail(m->ctx, WG_ERR_MEMORY, "%s: out of memory", kind->name);
+        return wgi_context_fail(m->ctx, WG_ERR_MEMORY, "%s: out of memory", name);
     }
     o->model = m;
     o->kind = kind;
+    o->name = name;
     *out = o;
     return WG_OK;
 }
@@ -38,9 +41,12 @@ void wg_optimizer_destroy(wg_optimizer *o)
     const wg_allocator *a = &o->model->ctx->memory;
     for (size_t i = 0; i < o->memory.count; i++) {
         const wgi_param_memory *memory = memory_of(o, i);
-        for (int32_t k = 0; k < WGI_MAX_STATES; k++) {
+        for (int32_t k = 0; k < WG_MAX_STATES; k++) {
             wgi_release(a, memory->state[k], memory->state_bytes);
         }
+    }
+    if (o->kind->release != NULL) {
+        o->kind->release(o);
     }
     wgi_array_free(a, &o->memory, sizeof(wgi_param_memory));
     wgi_array_free(a, &o->updates, sizeof(wgi_update));
@@ -58,19 +64,6 @@ int32_t wgi_update_threads(const wg_optimizer *o)
     const wg_context *ctx = o->model->ctx;
     const bool is_less = ctx->run_threads > 0 && ctx->run_threads < ctx->threads;
     return is_less ? ctx->run_threads : ctx->threads;
-}
-
-/* The first backend that does not decline. */
-static wg_status update(const wg_optimizer *o, const wgi_update *updates, size_t n)
-{
-    const wg_context *ctx = o->model->ctx;
-    wg_status status = WG_ERR_UNSUPPORTED;
-    for (int32_t i = 0; i < WGI_MAX_BACKENDS && status == WG_ERR_UNSUPPORTED; i++) {
-        if (ctx->updates[i] != NULL) {
-            status = o->kind->update(o, ctx->updates[i], updates, n);
-        }
-    }
-    return status;
 }
 
 /* ---- preparing ---------------------------------------------------------------------------- */
@@ -117,23 +110,24 @@ static wg_status take(wg_optimizer *o, wg_param *p)
     const wgi_param_memory *memory = memory_of(o, p->index);
     if (WGI_UNLIKELY(!memory->is_reserved) && !reserve_state(o, p)) {
         return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY,
-                                "%s: out of memory for the state of '%s'", o->kind->name, p->name);
+                                "%s: out of memory for the state of '%s'", o->name, p->name);
     }
     ((wg_param **)o->due.data)[o->due.count++] = p;
-    ((wgi_update *)o->updates.data)[o->updates.count++] =
-        (wgi_update){.value = p->value->data,
-                     .gradient = p->gradient->data,
-                     .state = {memory->state[0], memory->state[1]},
-                     .n = p->value->type.count,
-                     .step = memory->n_steps + 1,
-                     .dtype = p->value->type.dtype};
+    wgi_update *u = &((wgi_update *)o->updates.data)[o->updates.count++];
+    *u = (wgi_update){.value = p->value->data,
+                      .gradient = p->gradient->data,
+                      .n = p->value->type.count,
+                      .step = memory->n_steps + 1,
+                      .dtype = p->value->type.dtype,
+                      .param = p};
+    memcpy(u->state, memory->state, sizeof u->state);
     return WG_OK;
 }
 
 static wg_status prepare(wg_optimizer *o)
 {
     if (!reserve_memory(o)) {
-        return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY, "%s: out of memory", o->kind->name);
+        return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY, "%s: out of memory", o->name);
     }
     wg_param *const *params = o->model->params.data;
     wg_status status = WG_OK;
@@ -145,6 +139,19 @@ static wg_status prepare(wg_optimizer *o)
 
 /* ---- applying ----------------------------------------------------------------------------- */
 
+/* The first backend that does not decline. */
+static wg_status ask_all(const wg_optimizer *o, const wgi_update *updates, size_t n)
+{
+    const wg_context *ctx = o->model->ctx;
+    wg_status status = WG_ERR_UNSUPPORTED;
+    for (int32_t i = 0; i < WGI_MAX_BACKENDS && status == WG_ERR_UNSUPPORTED; i++) {
+        if (ctx->updates[i] != NULL) {
+            status = o->kind->ask(o, ctx->updates[i], updates, n);
+        }
+    }
+    return status;
+}
+
 /* Names the first parameter that no backend updates even alone, or the last of all. */
 static wg_status fail(const wg_optimizer *o, wg_status status)
 {
@@ -152,13 +159,19 @@ static wg_status fail(const wg_optimizer *o, wg_status status)
     size_t i = 0;
     while (i + 1 < o->due.count) {
         const wgi_update probe = {.dtype = due[i]->value->type.dtype, .step = 1};
-        if (update(o, &probe, 1) != WG_OK) {
+        if (ask_all(o, &probe, 1) != WG_OK) {
             break;
         }
         i++;
     }
-    return wgi_context_fail(o->model->ctx, status, "%s: no backend updates '%s'", o->kind->name,
+    return wgi_context_fail(o->model->ctx, status, "%s: no backend updates '%s'", o->name,
                             due[i]->name);
+}
+
+wg_status wgi_update_by_backends(wg_optimizer *o)
+{
+    const wg_status status = ask_all(o, o->updates.data, o->updates.count);
+    return status == WG_OK ? WG_OK : fail(o, status);
 }
 
 static void finish(const wg_optimizer *o)
@@ -166,23 +179,32 @@ static void finish(const wg_optimizer *o)
     wg_param *const *due = o->due.data;
     for (size_t i = 0; i < o->due.count; i++) {
         memory_of(o, due[i]->index)->n_steps++;
-        due[i]->value->version++;
+        wgi_tensor_touch(due[i]->value);
         due[i]->is_gradient_empty = true;
     }
 }
 
 wg_status wg_optimizer_step(wg_optimizer *o)
 {
-    wg_status status = o == NULL ? WG_ERR_ARGUMENT : prepare(o);
+    if (o == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    wg_model *m = o->model;
+    if (m->is_stepping) {
+        return wgi_context_fail(m->ctx, WG_ERR_STATE, "%s: a step of the model is not over",
+                                o->name);
+    }
+    wg_status status = prepare(o);
     if (status != WG_OK || o->due.count == 0) {
         return status;
     }
-    status = update(o, o->updates.data, o->updates.count);
-    if (status != WG_OK) {
-        return fail(o, status);
+    m->is_stepping = true;
+    status = o->kind->update(o);
+    m->is_stepping = false;
+    if (status == WG_OK) {
+        finish(o);
     }
-    finish(o);
-    return WG_OK;
+    return status;
 }
 
 double wg_optimizer_rate(const wg_optimizer *o)
@@ -197,7 +219,7 @@ wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate)
     }
     if (!(isfinite(rate) && rate >= 0.0)) {
         return wgi_context_fail(o->model->ctx, WG_ERR_ARGUMENT, "%s: a rate is finite and >= 0",
-                                o->kind->name);
+                                o->name);
     }
     o->rate = rate;
     return WG_OK;

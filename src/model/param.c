@@ -3,27 +3,15 @@
  *
  * A parameter is in its model from the moment it has a value, and until the model goes. */
 #include "core/context.h"
+#include "core/text.h"
 #include "model/model.h"
-
-/* Bytes of a name, or 0 where it is no name: missing, empty, too long, not printable ASCII. */
-static size_t name_bytes(const char *name)
-{
-    size_t n = 0;
-    while (name != NULL && name[n] != '\0') {
-        if (n == WGI_MAX_NAME || name[n] < ' ' || name[n] > '~') {
-            return 0;
-        }
-        n++;
-    }
-    return n;
-}
 
 static wg_status check_new(const wg_model *m, const char *name, wg_dtype dtype)
 {
     if (m->is_shared) {
         return wgi_context_fail(m->ctx, WG_ERR_STATE, "param: a shared model takes no parameters");
     }
-    if (name_bytes(name) == 0) {
+    if (!wgi_is_name(name, WGI_MAX_NAME)) {
         return wgi_context_fail(m->ctx, WG_ERR_NAME,
                                 "param: a name is 1 to %d bytes of printable ASCII", WGI_MAX_NAME);
     }

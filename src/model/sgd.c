@@ -7,8 +7,8 @@
 #include "core/context.h"
 #include "model/optimizer.h"
 
-static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
-                        const wgi_update *updates, size_t n)
+static wg_status ask(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *updates,
+                     size_t n)
 {
     const wg_sgd_options *options = &o->options.sgd;
     const wgi_sgd_rule rule = {.rate = o->rate,
@@ -19,7 +19,7 @@ static wg_status update(const wg_optimizer *o, const wgi_updates *backend,
     return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
 
-static const wgi_optimizer_kind sgd_kind = {"sgd", update};
+static const wgi_optimizer_kind sgd_kind = {.update = wgi_update_by_backends, .ask = ask};
 
 static bool is_rate(double x)
 {
@@ -45,7 +45,7 @@ wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer
                                 out == NULL ? "no place for the result"
                                             : "wants size, rate > 0, momentum and decay >= 0");
     }
-    wg_status status = wgi_optimizer_new(m, &sgd_kind, out);
+    wg_status status = wgi_optimizer_new(m, &sgd_kind, "sgd", out);
     if (status == WG_OK) {
         (*out)->options.sgd = *options;
         (*out)->rate = options->rate;

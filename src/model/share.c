@@ -48,6 +48,8 @@ wg_status wg_model_share(wg_model *m, wg_context *ctx, wg_model **out)
         return status;
     }
     view->is_shared = true;
+    view->source = m;
+    atomic_fetch_add_explicit(&m->n_views, 1, memory_order_relaxed);
     *out = view;
     return WG_OK;
 }

@@ -128,7 +128,7 @@ static void expect_sgd_element(arrays *x, size_t i, const wgi_sgd_rule *rule, co
 static void expect_adam_element(arrays *x, size_t i, const wgi_adam_rule *rule, const wgi_update *u)
 {
     const int dtype = x->dtype;
-    const double g = decayed(x, i, rule->weight_decay);
+    const double g = decayed(x, i, rule->is_decoupled ? 0.0 : rule->weight_decay);
     const double kept = rounded(dtype, rounded(dtype, rule->beta1) * x->first[i]);
     const double m = rounded(dtype, kept + rounded(dtype, rounded(dtype, 1.0 - rule->beta1) * g));
     const double kept2 = rounded(dtype, rounded(dtype, rule->beta2) * x->second[i]);
@@ -141,7 +141,8 @@ static void expect_adam_element(arrays *x, size_t i, const wgi_adam_rule *rule, 
     const double change = rounded(dtype, rounded(dtype, r * m) / d);
     x->first[i] = m;
     x->second[i] = v;
-    x->value[i] = rounded(dtype, x->value[i] - change);
+    const double shrink = rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0;
+    x->value[i] = rounded(dtype, rounded(dtype, rounded(dtype, shrink) * x->value[i]) - change);
 }
 
 /* Arrays of x, with guards; n_states of the states are handed over. */
@@ -222,13 +223,14 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
     wg_rng rng = wg_rng_make(SEED, 2);
     arrays x;
     for (size_t n = 0; n <= MAX_N; n++) {
-        for (unsigned bits = 0; bits < 16; bits++) {
+        for (unsigned bits = 0; bits < 32; bits++) {
             const wgi_adam_rule rule = {
                 .rate = 0.001,
                 .beta1 = 0.9,
                 .beta2 = 0.999,
                 .epsilon = 1e-8,
                 .weight_decay = (bits & 1) != 0 ? 0.01 : 0.0,
+                .is_decoupled = (bits & 16) != 0,
             };
             draw_arrays(&rng, dtypes[(bits >> 1) & 1], n, (bits & 4) != 0, &x);
             for (size_t i = 0; i < n; i++) {
@@ -245,6 +247,12 @@ static const wgi_sgd_rule sgd_rule = {
     .rate = 0.03, .momentum = 0.7, .weight_decay = 0.2, .is_nesterov = true};
 static const wgi_adam_rule adam_rule = {
     .rate = 0.03, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.2};
+static const wgi_adam_rule adamw_rule = {.rate = 0.03,
+                                         .beta1 = 0.8,
+                                         .beta2 = 0.95,
+                                         .epsilon = 1e-6,
+                                         .weight_decay = 0.2,
+                                         .is_decoupled = true};
 
 #define N_TENSORS 7
 
@@ -303,6 +311,9 @@ static void check_list(const int64_t *sizes, int32_t threads)
     expect_same_list(list, expected);
     assert_int_equal(wgi_reference_updates.adam(&adam_rule, expected, N_TENSORS, 1), WG_OK);
     assert_int_equal(updates->adam(&adam_rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
+    assert_int_equal(wgi_reference_updates.adam(&adamw_rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->adam(&adamw_rule, list, N_TENSORS, threads), WG_OK);
     expect_same_list(list, expected);
     free_list(expected);
     free_list(list);

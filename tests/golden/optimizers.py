@@ -1,11 +1,11 @@
-"""Trajectories of PyTorch's SGD and Adam: writes optimizers.txt, beside this file.
+"""Trajectories of PyTorch's SGD, Adam and AdamW: writes optimizers.txt, beside this file.
 
 SPDX-License-Identifier: Apache-2.0
 
 Two parameters in f64, a [5] and b [3], in one vector p of 8; its gradient at p is
 curvature * (p - target) + 0.05 p^3. b has no gradient at steps that are multiples of 3.
 
-  case <name> <sgd|adam> <rate> <momentum> <nesterov> <beta1> <beta2> <epsilon> <weight decay>
+  case <name> <sgd|adam|adamw> <rate> <momentum> <nesterov> <beta1> <beta2> <epsilon> <weight decay>
   at <step> <8 values>
 """
 import pathlib
@@ -27,6 +27,9 @@ CASES = [
     ("adam", "adam", 0.001, 0.0, 0, 0.9, 0.999, 1e-8, 0.0),
     ("adam_fast", "adam", 0.1, 0.0, 0, 0.8, 0.95, 1e-3, 0.0),
     ("adam_decay", "adam", 0.03, 0.0, 0, 0.9, 0.99, 1e-8, 0.1),
+    ("adamw", "adamw", 0.001, 0.0, 0, 0.9, 0.999, 1e-8, 0.01),
+    ("adamw_fast", "adamw", 0.1, 0.0, 0, 0.8, 0.95, 1e-3, 0.2),
+    ("adamw_no_decay", "adamw", 0.03, 0.0, 0, 0.9, 0.99, 1e-8, 0.0),
 ]
 
 
@@ -36,7 +39,8 @@ def make(case, params):
         return torch.optim.SGD(
             params, lr=rate, momentum=momentum, nesterov=bool(nesterov), weight_decay=decay
         )
-    return torch.optim.Adam(
+    adam = torch.optim.AdamW if kind == "adamw" else torch.optim.Adam
+    return adam(
         params, lr=rate, betas=(beta1, beta2), eps=epsilon, weight_decay=decay
     )
 

@@ -106,8 +106,11 @@ static void create_case(fixture *f, FILE *golden, char name[32])
     adam.weight_decay = sgd.weight_decay;
     if (strcmp(kind, "sgd") == 0) {
         assert_int_equal(wg_sgd_create(f->model, &sgd, &f->optimizer), WG_OK);
-    } else {
+    } else if (strcmp(kind, "adam") == 0) {
         assert_int_equal(wg_adam_create(f->model, &adam, &f->optimizer), WG_OK);
+    } else {
+        assert_string_equal(kind, "adamw");
+        assert_int_equal(wg_adamw_create(f->model, &adam, &f->optimizer), WG_OK);
     }
 }
 
@@ -162,7 +165,7 @@ static void follow_all(wg_dtype dtype, double tolerance)
         assert_int_equal(follow_case(golden, dtype, tolerance), 100);
         n_cases++;
     }
-    assert_int_equal(n_cases, 9);
+    assert_int_equal(n_cases, 12);
     fclose(golden);
 }
 

@@ -88,6 +88,7 @@ expect_caught src/backends/native/relu.c '#include "graph/list.h"' 'must not inc
 expect_caught src/backends/native/relu.c '#include "ops/table.h"' 'must not include'
 expect_caught src/backends/native/relu.c '#include "backends/onednn/engine.h"' 'must not include'
 expect_caught src/backends/native/relu.c '#include <oneapi/dnnl/dnnl.h>' 'must not include'
+expect_caught src/backends/user/kernel.c '#include "ops/params.h"' 'must not include'
 expect_caught src/context.c '#include <oneapi/dnnl/dnnl.h>' 'room root must not include'
 expect_caught src/io/gz.c '#include "graph/list.h"' 'room io must not include'
 expect_caught src/io/gz.c '#include "ops/params.h"' 'room io must not include'

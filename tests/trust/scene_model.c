@@ -46,15 +46,47 @@ static wg_status act_train(stage *s)
     return status;
 }
 
+static wg_status step_by_sign(const wg_step *step)
+{
+    for (size_t i = 0; i < step->n; i++) {
+        float *x = step->updates[i].value;
+        const float *g = step->updates[i].gradient;
+        for (int64_t k = 0; k < step->updates[i].n; k++) {
+            x[k] -= (float)step->rate * (float)((g[k] > 0.0F) - (g[k] < 0.0F));
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status create_user(wg_model *m, wg_optimizer **out)
+{
+    const wg_optimizer_definition definition = {.size = sizeof definition,
+                                                .name = "sign",
+                                                .n_states = WG_MAX_STATES,
+                                                .rate = 0.01,
+                                                .step = step_by_sign};
+    return wg_optimizer_create(m, &definition, out);
+}
+
+static void build_user(stage *s)
+{
+    assert_int_equal(create_user(s->m, &s->o), WG_OK);
+}
+
 static wg_status act_optimizer_create(stage *s)
 {
     const wg_sgd_options options = {.size = sizeof options, .rate = 0.1};
     wg_optimizer *sgd;
     wg_optimizer *adam = NULL;
+    wg_optimizer *user = NULL;
     wg_status status = wg_sgd_create(s->m, &options, &sgd);
     if (status == WG_OK) {
-        status = wg_adam_create(s->m, NULL, &adam);
+        status = wg_adamw_create(s->m, NULL, &adam);
     }
+    if (status == WG_OK) {
+        status = create_user(s->m, &user);
+    }
+    wg_optimizer_destroy(user);
     wg_optimizer_destroy(sgd);
     wg_optimizer_destroy(adam);
     return status;
@@ -120,6 +152,28 @@ static wg_status act_share(stage *s)
     return status;
 }
 
+/* Layouts one after the other, with gradients that come along. */
+static wg_status act_flatten(stage *s)
+{
+    wg_status status = wg_model_flatten(s->m);
+    if (status == WG_OK) {
+        status = stage_record(s);
+    }
+    if (status == WG_OK) {
+        status = wg_backward(s->loss);
+    }
+    if (status == WG_OK && wg_model_find(s->m, "late") == NULL) {
+        status = wg_param_create(s->m, "late", WG_F32, 0, NULL, NULL, NULL);
+    }
+    if (status == WG_OK) {
+        status = wg_model_flatten(s->m);
+    }
+    if (status == WG_OK) {
+        stage_digest_tensor(s, wg_model_flat_value(s->m));
+    }
+    return status;
+}
+
 static wg_status act_tensors(stage *s)
 {
     const int64_t dims[] = {2, 3};
@@ -144,11 +198,13 @@ static wg_status act_tensors(stage *s)
 const scene scenes_of_models[] = {
     {"train sgd", false, build_sgd, act_train},
     {"train adam", false, build_adam, act_train},
+    {"train user", false, build_user, act_train},
     {"train eager", true, build_sgd, act_train},
     {"optimizer_create", false, NULL, act_optimizer_create},
     {"model_create", false, NULL, act_create},
     {"linear_create", false, NULL, act_linear},
     {"model_share", false, NULL, act_share},
+    {"model_flatten", false, NULL, act_flatten},
     {"tensors", false, NULL, act_tensors},
     {NULL, false, NULL, NULL},
 };

@@ -17,6 +17,7 @@ typedef struct adam_scales {
     int64_t step; /* 0: not worked out yet */
     double r;
     double c;
+    double k;
 } adam_scales;
 
 #define real float
@@ -76,7 +77,7 @@ static wgi_update part_of(const wgi_update *u, int64_t i, int64_t parts)
     piece.n = u->n - begin < share ? u->n - begin : share;
     piece.value = at(u->value, u->dtype, begin);
     piece.gradient = at(u->gradient, u->dtype, begin);
-    for (int k = 0; k < WGI_MAX_STATES; k++) {
+    for (int k = 0; k < WG_MAX_STATES; k++) {
         piece.state[k] = at(u->state[k], u->dtype, begin);
     }
     return piece;
@@ -124,7 +125,8 @@ static adam_scales scales_of(const wgi_adam_rule *rule, int64_t step)
 {
     return (adam_scales){.step = step,
                          .r = rule->rate / (1.0 - pow(rule->beta1, (double)step)),
-                         .c = sqrt(1.0 - pow(rule->beta2, (double)step))};
+                         .c = sqrt(1.0 - pow(rule->beta2, (double)step)),
+                         .k = rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0};
 }
 
 static void adam_one(const wgi_adam_rule *rule, const wgi_update *u, adam_scales *scales)

@@ -60,7 +60,7 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_s
     const real *restrict gradient = u->gradient;
     const int64_t n = u->n;
     const real decay = (real)rule->weight_decay;
-    const bool has_decay = rule->weight_decay != 0.0;
+    const bool has_decay = rule->weight_decay != 0.0 && !rule->is_decoupled;
     const real beta1 = (real)rule->beta1;
     const real beta2 = (real)rule->beta2;
     const real rest1 = (real)(1.0 - rule->beta1);
@@ -68,12 +68,13 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_s
     const real epsilon = (real)rule->epsilon;
     const real r = (real)scales->r;
     const real c = (real)scales->c;
+    const real k = (real)scales->k;
     for (int64_t i = 0; i < n; i++) {
         const real g = K(decayed)(gradient[i], value[i], has_decay, decay);
         const real m = beta1 * mean[i] + rest1 * g;
         const real v = beta2 * variance[i] + (rest2 * g) * g;
         mean[i] = m;
         variance[i] = v;
-        value[i] = value[i] - (r * m) / (R(sqrt)(v) / c + epsilon);
+        value[i] = k * value[i] - (r * m) / (R(sqrt)(v) / c + epsilon);
     }
 }

@@ -49,11 +49,13 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
     const real rate = (real)(rule->rate / (1.0 - pow(rule->beta1, (double)u->step)));
     const real scale = (real)sqrt(1.0 - pow(rule->beta2, (double)u->step));
     const real epsilon = (real)rule->epsilon;
+    const double coupled = rule->is_decoupled ? 0.0 : rule->weight_decay;
+    const real kept = (real)(rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0);
     for (int64_t i = 0; i < u->n; i++) {
-        const real g = K(decayed)(gradient[i], value[i], rule->weight_decay);
+        const real g = K(decayed)(gradient[i], value[i], coupled);
         mean[i] = beta1 * mean[i] + rest1 * g;
         variance[i] = beta2 * variance[i] + (rest2 * g) * g;
         const real divisor = R(sqrt)(variance[i]) / scale + epsilon;
-        value[i] -= (rate * mean[i]) / divisor;
+        value[i] = kept * value[i] - (rate * mean[i]) / divisor;
     }
 }

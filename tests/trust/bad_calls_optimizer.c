@@ -1,0 +1,117 @@
+/* Bad calls of optimizers: AdamW, and those of users.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "bad_calls.h"
+
+/* ---- AdamW -------------------------------------------------------------------------------- */
+
+static void refuse_adamw(bad_world *w, const wg_adamw_options *options)
+{
+    wg_optimizer *o = (wg_optimizer *)(uintptr_t)1;
+    assert_status(wg_adamw_create(w->m, options, &o), WG_ERR_ARGUMENT);
+    assert_null(o);
+}
+
+static void check_adamw(bad_world *w, const bad_row *row)
+{
+    const size_t size = sizeof(wg_adamw_options);
+    wg_model *view;
+    wg_optimizer *o = (wg_optimizer *)(uintptr_t)1;
+    (void)row;
+    refuse_adamw(w, &(wg_adamw_options){.size = size - 1});
+    refuse_adamw(w, &(wg_adamw_options){.size = size, .beta1 = 1});
+    refuse_adamw(w, &(wg_adamw_options){.size = size, .beta2 = 1});
+    for (int i = 0; i < BAD_N_NUMBERS; i++) {
+        const double bad = bad_number(i);
+        refuse_adamw(w, &(wg_adamw_options){.size = size, .rate = bad});
+        refuse_adamw(w, &(wg_adamw_options){.size = size, .beta1 = bad});
+        refuse_adamw(w, &(wg_adamw_options){.size = size, .beta2 = bad});
+        refuse_adamw(w, &(wg_adamw_options){.size = size, .epsilon = bad});
+        refuse_adamw(w, &(wg_adamw_options){.size = size, .weight_decay = bad});
+    }
+    assert_status(wg_adamw_create(NULL, NULL, &o), WG_ERR_ARGUMENT);
+    assert_null(o);
+    assert_status(wg_adamw_create(w->m, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_model_share(w->m, w->ctx, &view), WG_OK);
+    assert_status(wg_adamw_create(view, NULL, &o), WG_ERR_STATE);
+    assert_null(o);
+    wg_model_destroy(view);
+}
+
+/* ---- users' ------------------------------------------------------------------------------- */
+
+static wg_status step_nothing(const wg_step *step)
+{
+    (void)step;
+    return WG_OK;
+}
+
+static void release_never(void *user)
+{
+    (void)user;
+    fail_msg("the definition was refused, and stays the caller's");
+}
+
+static wg_optimizer_definition good_definition(void)
+{
+    return (wg_optimizer_definition){.size = sizeof(wg_optimizer_definition),
+                                     .name = "nothing",
+                                     .n_states = 1,
+                                     .rate = 1,
+                                     .step = step_nothing,
+                                     .release = release_never};
+}
+
+static void refuse_definition(wg_model *m, const wg_optimizer_definition *definition,
+                              wg_status status)
+{
+    wg_optimizer *o = (wg_optimizer *)(uintptr_t)1;
+    assert_status(wg_optimizer_create(m, definition, &o), status);
+    assert_null(o);
+}
+
+static void check_names(bad_world *w)
+{
+    static const char *const names[] = {NULL, "", "tab\t", "\x7f", "\xc3\xa9"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        wg_optimizer_definition bad = good_definition();
+        bad.name = names[i];
+        refuse_definition(w->m, &bad, WG_ERR_NAME);
+    }
+}
+
+static void check_optimizer_create(bad_world *w, const bad_row *row)
+{
+    static const int32_t states[] = {-1, WG_MAX_STATES + 1, INT32_MIN, INT32_MAX};
+    const wg_optimizer_definition good = good_definition();
+    wg_model *view;
+    (void)row;
+    refuse_definition(NULL, &good, WG_ERR_ARGUMENT);
+    refuse_definition(w->m, NULL, WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_create(w->m, &good, NULL), WG_ERR_ARGUMENT);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        wg_optimizer_definition bad = good;
+        bad.n_states = states[i];
+        refuse_definition(w->m, &bad, WG_ERR_ARGUMENT);
+    }
+    for (int i = 0; i < BAD_N_NUMBERS; i++) {
+        wg_optimizer_definition bad = good;
+        bad.rate = bad_number(i);
+        refuse_definition(w->m, &bad, WG_ERR_ARGUMENT);
+    }
+    wg_optimizer_definition bad = good;
+    bad.size = 0;
+    refuse_definition(w->m, &bad, WG_ERR_ARGUMENT);
+    bad = good;
+    bad.step = NULL;
+    refuse_definition(w->m, &bad, WG_ERR_ARGUMENT);
+    check_names(w);
+    assert_status(wg_model_share(w->m, w->ctx, &view), WG_OK);
+    refuse_definition(view, &good, WG_ERR_STATE);
+    wg_model_destroy(view);
+}
+
+const bad_row bad_rows_of_optimizers[] = {
+    {.name = "wg_adamw_create", .check = check_adamw},
+    {.name = "wg_optimizer_create", .check = check_optimizer_create},
+    {NULL, NULL, NULL},
+};
