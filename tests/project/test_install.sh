@@ -62,6 +62,13 @@ pc=$(find "$prefix" -name wengert.pc)
 [ -n "$pc" ] || { fail "no wengert.pc"; exit 1; }
 libdir=$(dirname "$(dirname "$pc")")
 
+# The command and what tools on top read, where they were built.
+if [ -x "$build/bin/wengert" ]; then
+    [ "$("$prefix/bin/wengert" version)" = "wengert $version" ] || fail "the command does not run"
+    "$prefix/bin/wengert" ops --json | cmp -s - "$prefix/share/wengert/ops.json" ||
+        fail "ops.json is not what the command says"
+fi
+
 by_cmake shared ON
 is_linked_to_ours "$scratch/shared/consumer" || fail "the shared consumer is not linked to ours"
 by_cmake static OFF
