@@ -60,6 +60,11 @@ WG_API wg_node wg_min(wg_node x, int32_t axis, bool keepdims);
 WG_API wg_node wg_argmax(wg_node x, int32_t axis, bool keepdims);
 WG_API wg_node wg_argmin(wg_node x, int32_t axis, bool keepdims);
 
+/** The same over all elements, which count in row-major order: rank 0. Errors: WG_ERR_SHAPE (no
+ * elements), WG_ERR_DTYPE. */
+WG_API wg_node wg_argmax_all(wg_node x);
+WG_API wg_node wg_argmin_all(wg_node x);
+
 /**
  * Variance over axes, given as to wg_sum: sum (x - mean)^2 / max(k - correction, 0) over the k
  * elements of each result. correction 1 is the unbiased estimate (PyTorch's default), 0 the mean

@@ -422,4 +422,46 @@ WGI_CALL(call_put, call_places(c, WGI_OP_max_put, 1))
 PLACES_ROW(max_pick, pick, "x")
 PLACES_ROW(max_put, put, "dy")
 
+/* ---- argmax_all and argmin_all ------------------------------------------------------------- */
+
+/* x as one line. */
+static wg_node flatten(wg_node x)
+{
+    wgi_view view;
+    const int64_t count = wgi_view_of(x, &view) ? view.count : 0;
+    return wg_reshape(x, 1, &count);
+}
+
+wg_node wg_argmax_all(wg_node x)
+{
+    return wg_argmax(flatten(x), 0, false);
+}
+
+wg_node wg_argmin_all(wg_node x)
+{
+    return wg_argmin(flatten(x), 0, false);
+}
+
+#define WHOLE_ROW(op)                                                                              \
+    WGI_BUILD(build_##op##_all, wg_##op##_all(in[0]))                                              \
+    static const wgi_sample samples_##op##_all[] = {                                               \
+        WGI_GOOD("matrix", build_##op##_all, 1, WGI_IN_2(3, 4, WGI_NORMAL)),                       \
+        WGI_GOOD("rank 0", build_##op##_all, 1, WGI_IN_0(WGI_NORMAL)),                             \
+        WGI_GOOD("i64", build_##op##_all, 1, WGI_IN_TYPED(6, WG_I64, 4)),                          \
+    };                                                                                             \
+    static const wgi_sample bad_##op##_all[] = {                                                   \
+        WGI_BAD("nothing", build_##op##_all, WG_ERR_SHAPE,                                         \
+                #op ": there is no extreme of nothing: size 0 (x, axis 0)", 1,                     \
+                WGI_IN_2(3, 0, WGI_NORMAL)),                                                       \
+    };                                                                                             \
+    WGI_CALL(call_##op##_all, wg_##op##_all(wgi_call_in(c, 0)))                                    \
+    const wgi_op wgi_op_##op##_all = {                                                             \
+        WGI_FORM_OF(#op "_all", 1, 1, "x"),                                                        \
+        .call = call_##op##_all,                                                                   \
+        WGI_SAMPLES(samples_##op##_all, bad_##op##_all),                                           \
+    };
+
+WHOLE_ROW(argmax)
+WHOLE_ROW(argmin)
+
 #endif

@@ -93,6 +93,8 @@ def places():
         hard(op, "ties", lambda x: pair(f(x, 0)), np.zeros(3), up=1.0)
         hard(op, "ties_later", lambda x: pair(f(x, 0)), np.array([0.0, best, 1.0, best]), up=1.0)
         hard(op, "nan_wins", lambda x: pair(f(x, 0)), np.array([best, NAN, 1.0, NAN]), up=1.0)
+        case("arg%s_all" % op, "matrix", lambda x: g(x), normal(3, 4), up=False)
+        hard("arg%s_all" % op, "ties", lambda x: g(x), np.array([[0.0, best], [best, 0.0]]), up=False)
         hard("arg" + op, "ties", lambda x: g(x, 0), np.array([0.0, -0.0, 0.0]), up=False)
         hard("arg" + op, "nan_wins", lambda x: g(x, 0), np.array([best, NAN, 1.0, NAN]), up=False)
     pick = lambda x, i: torch.gather(x, 1, i[:, None])[:, 0]

@@ -284,6 +284,33 @@ static void test_reductions_max_finds_what_argmax_does(void **state)
     stage_close(&b);
 }
 
+/* ---- nothing ------------------------------------------------------------------------------ */
+
+static void test_reductions_of_nothing(void **state)
+{
+    static const int64_t dims[] = {3, 2, 0};
+    static const int32_t outer[] = {0, 1};
+    (void)state;
+    stage b = stage_open();
+    wg_tensor *t = NULL;
+    assert_int_equal(wg_tensor_create(b.ctx, WG_F32, 3, dims, &t), WG_OK);
+    const wg_node x = wg_variable(b.g, t);
+    wg_tensor_destroy(t);
+    assert_true(wg_item(wg_sum_all(x)) == 0);
+    assert_true(wg_item(wg_prod(x, NULL, 0, false)) == 1);
+    assert_true(isnan(wg_item(wg_mean_all(x))));
+    assert_true(isnan(wg_item(wg_variance(x, NULL, 0, 1, false))));
+    assert_true(wg_item(wg_norm(x, 2, NULL, 0, false)) == 0);
+    assert_true(wg_item(wg_logsumexp(x, NULL, 0, false)) == -HUGE_VAL);
+    assert_values(wg_value(wg_amax(x, outer, 2, false)), NULL, 0);
+    assert_values(wg_value(wg_max(x, 0, false)), NULL, 0);
+    assert_values(wg_value(wg_cumsum(x, 0)), NULL, 0);
+    assert_int_equal(wg_graph_status(b.g), WG_OK);
+    assert_false(wg_is_valid(wg_amin(x, NULL, 0, false)));
+    assert_int_equal(wg_graph_status(b.g), WG_ERR_SHAPE);
+    stage_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_reductions_prod_to_the_third_order),
         cmocka_unit_test(test_reductions_are_flat_where_they_say_so),
         cmocka_unit_test(test_reductions_max_finds_what_argmax_does),
+        cmocka_unit_test(test_reductions_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
