@@ -36,12 +36,13 @@ WG_API wg_node wg_gate(wg_node dy, wg_node d);
  */
 WG_API wg_node wg_pow(wg_node a, wg_node b);
 
-/** The larger of a and b; NaN where either is. Floating or i64.
+/** The larger of a and b, a where they are equal; NaN where either is. Floating or i64.
  * Gradient: gate(dy, .) of 1 to the larger and 0 to the other, of 1/2 to both on a tie, and of NaN
  * where y is NaN. */
 WG_API wg_node wg_maximum(wg_node a, wg_node b);
 
-/** The smaller of a and b; NaN where either is. Floating or i64. Gradient: as of wg_maximum. */
+/** The smaller of a and b, a where they are equal; NaN where either is. Floating or i64.
+ * Gradient: as of wg_maximum. */
 WG_API wg_node wg_minimum(wg_node a, wg_node b);
 
 /** The angle of the point (b, a) in (-pi, pi], IEEE's atan2. Floating.
