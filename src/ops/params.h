@@ -166,6 +166,24 @@ typedef struct wgi_draw_attr {
     int64_t dims[WG_MAX_RANK];
 } wgi_draw_attr;
 
+/* maxout: x's axis in [0, rank) is [pieces, the rest]. */
+typedef struct wgi_maxout_attr {
+    int64_t pieces;
+    int64_t axis;
+} wgi_maxout_attr;
+
+/* pick_label, place_label: labels of [0, classes); of a row, [classes], or of one for each, [n, classes]. */
+typedef struct wgi_pick_attr {
+    int64_t classes;
+    int64_t ignore_index;
+    int32_t has_ignore_index;
+    int32_t is_row;
+} wgi_pick_attr;
+
+/* selu: the scale, and the scale times alpha (Klambauer, Unterthiner, Mayr, Hochreiter 2017). */
+#define WGI_SELU_SCALE 1.05070098735548049342L
+#define WGI_SELU_LOW 1.75809934084737685994L
+
 /* randint: integers from [low, high). */
 typedef struct wgi_randint_attr {
     int64_t ordinal;
@@ -175,7 +193,7 @@ typedef struct wgi_randint_attr {
     int64_t dims[WG_MAX_RANK];
 } wgi_randint_attr;
 
-/* dropout, dropout_channels, bernoulli_of. */
+/* dropout, dropout_channels, noisy_relu, bernoulli_of. */
 typedef struct wgi_mask_attr {
     uint64_t ordinal;
 } wgi_mask_attr;

@@ -68,6 +68,32 @@ static long double true_gelu(long double x)
     return x < -200 ? -0.0L : x * 0.5L * erfcl(-x / sqrtl(2.0L));
 }
 
+static long double true_mish(long double x)
+{
+    return x < -12000 ? -0.0L : x > 12000 ? x : x * tanhl(true_softplus(x));
+}
+
+static long double tanh_argument(long double x)
+{
+    return 2 * sqrtl(2 / acosl(-1.0L)) * (x + 0.044715L * x * x * x);
+}
+
+static long double true_gelu_tanh(long double x)
+{
+    return x < -200 ? -0.0L : x > 200 ? x : x * true_sigmoid(tanh_argument(x));
+}
+
+static long double true_softsign(long double x)
+{
+    return isinf(x) ? copysignl(1, x) : x / (1 + fabsl(x));
+}
+
+static long double true_selu(long double x)
+{
+    const long double scale = 1.0507009873554804934193349852946L;
+    return x > 0 ? scale * x : scale * 1.6732632423543772848170429916717L * expm1l(x);
+}
+
 static long double true_square(long double x)
 {
     return x * x;
@@ -107,8 +133,8 @@ typedef struct oracle {
 #name, WGI_FUNCTION_##name, value, f32_ulps, f64_ulps                                      \
     }
 
-/* In f64 silu has one rounding more than sigmoid, and the tail of gelu is a product of five factors
- * with the errors of each. */
+/* In f64 silu has one rounding more than sigmoid, mish is a quotient of sums, and the tail of gelu
+ * is a product of five factors with the errors of each. */
 static const oracle oracles[] = {
     ORACLE(exp, expl, 2, 2),
     ORACLE(log, logl, 2, 2),
@@ -127,6 +153,10 @@ static const oracle oracles[] = {
     ORACLE(rsqrt, true_rsqrt, 2, 2),
     ORACLE(silu, true_silu, 2, 2.5),
     ORACLE(gelu, true_gelu, 2, 7),
+    ORACLE(mish, true_mish, 2, 5),
+    ORACLE(gelu_tanh, true_gelu_tanh, 2, 4),
+    ORACLE(softsign, true_softsign, 2, 2),
+    ORACLE(selu, true_selu, 2, 2.5),
     ORACLE(sqrt, sqrtl, 0.501, 0.501),
     ORACLE(square, true_square, 0.501, 0.501),
     ORACLE(reciprocal, true_reciprocal, 0.501, 0.501),
@@ -261,6 +291,116 @@ static void test_pointwise_functions_are_accurate(void **state)
     }
 }
 
+/* ---- derivatives -------------------------------------------------------------------------- */
+
+/* A derivative is a sum of two terms, which cancel at its root: errors count in ulp of the first,
+ * or of the sum where that is larger. */
+typedef struct slope {
+    const char *name;
+    wgi_function function;
+    long double (*share)(long double x);                   /* the function is x times this */
+    long double (*turn)(long double x, long double share); /* x times its derivative */
+    long double far;                                       /* beyond, it is 0 or 1 */
+    double f64_ulps;
+} slope;
+
+static long double silu_turn(long double x, long double share)
+{
+    return x * share * true_sigmoid(-x);
+}
+
+static long double mish_share(long double x)
+{
+    return tanhl(true_softplus(x));
+}
+
+/* (1 - t^2) = (1 - t) (1 + t), where 1 - t = 2 / (1 + (1 + e^x)^2). */
+static long double mish_turn(long double x, long double share)
+{
+    const long double above = 1 + expl(x);
+    return x * 2 / (1 + above * above) * (1 + share) * true_sigmoid(x);
+}
+
+static long double gelu_share(long double x)
+{
+    return erfcl(-x / sqrtl(2.0L)) / 2;
+}
+
+static long double gelu_turn(long double x, long double share)
+{
+    (void)share;
+    return x * expl(-x * x / 2) / sqrtl(2 * acosl(-1.0L));
+}
+
+static long double gelu_tanh_share(long double x)
+{
+    return true_sigmoid(tanh_argument(x));
+}
+
+static long double gelu_tanh_turn(long double x, long double share)
+{
+    const long double rise = 2 * sqrtl(2 / acosl(-1.0L)) * (1 + 3 * 0.044715L * x * x);
+    return x * share * true_sigmoid(-tanh_argument(x)) * rise;
+}
+
+#define SLOPE(name, share, turn, far, ulps)                                                        \
+    {                                                                                              \
+#name, WGI_FUNCTION_##name, share, turn, far, ulps                                         \
+    }
+
+static const slope slopes[] = {
+    SLOPE(silu_slope, true_sigmoid, silu_turn, 5000, 5),
+    SLOPE(mish_slope, mish_share, mish_turn, 5000, 8),
+    SLOPE(gelu_slope, gelu_share, gelu_turn, 100, 7),
+    SLOPE(gelu_tanh_slope, gelu_tanh_share, gelu_tanh_turn, 100, 12),
+};
+
+static double slope_off(const slope *s, int dtype, double x, double y)
+{
+    if (isnan(x)) {
+        return isnan(y) ? 0 : HUGE_VAL;
+    }
+    if (fabs(x) > (double)s->far) {
+        return y == (x > 0) ? 0 : HUGE_VAL;
+    }
+    const long double share = s->share((long double)x);
+    const long double truth = share + s->turn((long double)x, share);
+    const long double size = fmaxl(share, fabsl(truth));
+    return (double)(fabsl((long double)y - truth) / ulp_at(dtype, (double)size));
+}
+
+static double worst_slope(const slope *s, int dtype, int blocks)
+{
+    wg_rng rng = wg_rng_make(SEED, 2);
+    double worst = 0;
+    for (int b = 0; b < blocks; b++) {
+        double x[BLOCK];
+        double y[BLOCK];
+        double in[BLOCK];
+        for (uint64_t i = 0; i < BLOCK; i++) {
+            wgi_store_double(dtype, in, (int64_t)i, draw_f64(&rng, i));
+            x[i] = wgi_load_double(dtype, in, (int64_t)i);
+        }
+        kernel_of(dtype, s->function)(BLOCK, y, in, NULL, NULL, 0.0);
+        for (int64_t i = 0; i < BLOCK; i++) {
+            worst = fmax(worst, slope_off(s, dtype, x[i], wgi_load_double(dtype, y, i)));
+        }
+    }
+    return worst;
+}
+
+static void test_pointwise_slopes_are_accurate(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++) {
+        const double f32 = worst_slope(&slopes[i], WG_F32, 40);
+        const double f64 = worst_slope(&slopes[i], WG_F64, 40);
+        print_message("%-16s f32 %.3f ulp, f64 %.3f ulp\n", slopes[i].name, f32, f64);
+        assert_true(f32 <= 1 && f64 <= slopes[i].f64_ulps);
+    }
+    assert_true(slope_off(&slopes[0], WG_F64, 1.0, 0.92) > 1000);
+}
+
 static void test_pointwise_errors_are_seen(void **state)
 {
     (void)state;
@@ -385,6 +525,29 @@ static const hard hard_cases[] = {
     HARD(silu, -INF, 0, -0.0),
     HARD(silu, INF, 0, INF),
     HARD(gelu, -INF, 0, -0.0),
+    HARD(gelu, -0.0, 0, -0.0),
+    HARD(silu, -0.0, 0, -0.0),
+    HARD(mish, -INF, 0, -0.0),
+    HARD(mish, -0.0, 0, -0.0),
+    HARD(mish, INF, 0, INF),
+    HARD(gelu_tanh, -INF, 0, -0.0),
+    HARD(gelu_tanh, -0.0, 0, -0.0),
+    HARD(gelu_tanh, INF, 0, INF),
+    HARD(softsign, -INF, 0, -1),
+    HARD(softsign, -0.0, 0, -0.0),
+    HARD(leaky_relu, -INF, 0.25, -INF),
+    HARD(leaky_relu_slope, 0, 0.25, 0.25),
+    HARD(leaky_relu_slope, NOT_A_NUMBER, 0.25, NOT_A_NUMBER),
+    HARD(elu, -INF, 0.25, -0.25),
+    HARD(at_least, NOT_A_NUMBER, 1, NOT_A_NUMBER),
+    HARD(at_most, NOT_A_NUMBER, 1, NOT_A_NUMBER),
+    HARD(is_above, 1, 1, 0),
+    HARD(is_below, 1, 1, 0),
+    HARD(smooth_l1, -2, 0, 2),
+    HARD(smooth_l1_slope, -0.0, 0, -0.0),
+    HARD(huber_slope, -2, 1, -1),
+    HARD(clamped_log, 0, 0, -100),
+    HARD(clamped_log, -1, 0, NOT_A_NUMBER),
     HARD(gelu, INF, 0, INF),
     HARD(erf, -INF, 0, -1),
     HARD(erf, -0.0, 0, -0.0),
@@ -626,6 +789,7 @@ int main(void)
     print_message("seed %u, %s\n", (unsigned)SEED, wgi_isa_name(wgi_isa_detect()));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pointwise_functions_are_accurate),
+        cmocka_unit_test(test_pointwise_slopes_are_accurate),
         cmocka_unit_test(test_pointwise_errors_are_seen),
         cmocka_unit_test(test_pointwise_hard_cases),
         cmocka_unit_test(test_pointwise_functions_pass_nan_on),

@@ -7,10 +7,13 @@
 
 #include <string.h>
 
+#include "backends/native/activation_f32.h"
+#include "backends/native/activation_f64.h"
 #include "backends/native/math_f32.h"
 #include "backends/native/math_f64.h"
 #include "backends/native/special_f32.h"
 #include "backends/native/special_f64.h"
+#include "ops/params.h"
 
 #define real float
 #define R(function) function##f

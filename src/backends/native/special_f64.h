@@ -183,7 +183,7 @@ WGI_INLINE double erf_f64(double x)
 
 /* x times the normal distribution: x (1 + erf(x / sqrt 2)) / 2 near 0, x e^(-x^2 / 2)
  * erfcx(|x| / sqrt 2) / 2 below, x less that of -x above. Scaled last, so that a denormal result is
- * rounded once. */
+ * rounded once. The sign is that of x, of 0 too. */
 WGI_INLINE double gelu_f64(double x)
 {
     const double inside = x < -39.0 ? -39.0 : x;
@@ -193,10 +193,10 @@ WGI_INLINE double gelu_f64(double x)
     const double tail = scale_by_f64(size * half * e.mantissa, e.shifted);
     const double far = inside < 0.0 ? -tail : x - tail;
     const double erf_half = 0x1.6a09e667f3bcdp-2 * x * erf_quotient_f64(0.5 * x * x);
-    return size < 0.7 ? mad_f64(x, erf_half, 0.5 * x) : far;
+    return copysign(size < 0.7 ? mad_f64(x, erf_half, 0.5 * x) : far, x);
 }
 
-/* x e^x / (1 + e^x) below 0, as sigmoid_f64; scaled last. */
+/* x e^x / (1 + e^x) below 0, as sigmoid_f64; scaled last. The sign is that of x, of 0 too. */
 WGI_INLINE double silu_f64(double x)
 {
     const double inside = x < -760.0 ? -760.0 : x;
@@ -207,7 +207,7 @@ WGI_INLINE double silu_f64(double x)
     const double y = (inside < 0.0 ? inside * power.mantissa : inside) / sum;
     const double near = mad_f64(-y, lost * (1.4571 - 0.5 * sum), y);
     const double scaled = scale_by_f64(near, inside < 0.0 ? power.shifted : SHIFTER_F64);
-    return inside < (double)INFINITY ? scaled : inside;
+    return copysign(inside < (double)INFINITY ? scaled : inside, x);
 }
 
 /* ---- angles ------------------------------------------------------------------------------- */
