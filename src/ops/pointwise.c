@@ -24,6 +24,7 @@ static inline accum K(floored_remainder)(accum a, accum b)
     const accum rest = A(fmod)(a, b);
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
+#include "ops/activation_formulas.h"
 
 #define WGI_UNARY(name, traits, accepts, fill, is_kink, formula, dx)                               \
     UNARY_KERNEL(K(run_##name), K(row_##name), real, real, formula)
@@ -46,6 +47,7 @@ static inline accum K(floored_remainder)(accum a, accum b)
 
 #include "ops/call.h"
 #include "ops/iterate.h"
+#include "ops/params.h"
 #include "ops/samples.h"
 #include "ops/support.h"
 
@@ -309,6 +311,7 @@ static wg_node power_slope(const wgi_rule *rule, wg_node x)
     const wgi_number less = wgi_number_derive(rule->graph, WGI_MINUS_ONE, rule->number);
     return scale_or_zero(wgi_record_one_with(x, less, WGI_OP_power), rule->number);
 }
+#include "ops/activation_rules.h"
 
 /* dy in the shape of y, as the gradient of x. */
 static inline wg_node gradient_of(const wgi_rule *rule, wg_node dy, wg_node x)

@@ -37,7 +37,7 @@ typedef struct golden_attribute {
 
 /* One case. Weights have the shape of their output, gradients that of their input. */
 typedef struct golden {
-    char op[32];
+    char op[64];
     char name[48];
     bool is_hard;
     int32_t n_attributes;

@@ -21,6 +21,8 @@
 
 static const char *const paths[] = {
     FOLDER "base.txt",
+    FOLDER "activation.txt",
+    FOLDER "loss.txt",
     FOLDER "indexing.txt",
     FOLDER "shape.txt",
     FOLDER "products.txt",

@@ -143,6 +143,89 @@ FORMULA_1(one_minus_value, 1 - x)
 FORMULA_1(power_value, powl(x, 1.75L))
 FORMULA_2(power_slope, 1.75L * powl(x, 0.75L))
 
+/* ---- activations and the terms of losses -------------------------------------------------- */
+
+static wg_node record_leaky_relu(wg_node x)
+{
+    return wg_leaky_relu(x, 0.25);
+}
+
+static wg_node record_elu(wg_node x)
+{
+    return wg_elu(x, 1.5);
+}
+
+#define RECORD_BOUND(name, bound)                                                                  \
+    static wg_node record_##name(wg_node x)                                                        \
+    {                                                                                              \
+        return wgi_record_one_given(x, bound, WGI_OP_##name);                                      \
+    }
+RECORD_BOUND(at_least, -3.5)
+RECORD_BOUND(at_most, 3.5)
+RECORD_BOUND(is_above, 0.75)
+RECORD_BOUND(is_below, 0.75)
+RECORD_BOUND(huber, 0.75)
+RECORD_BOUND(smooth_l1, 0.75)
+
+static wg_node record_clamped_log(wg_node x)
+{
+    return wgi_record_one(x, WGI_OP_clamped_log);
+}
+
+#define SELU_SCALE 1.0507009873554804934193349852946L
+#define SELU_LOW (SELU_SCALE * 1.6732632423543772848170429916717L)
+#define NORMAL_DENSITY(x) (expl(-(x) * (x) / 2) / sqrtl(2 * acosl(-1.0L)))
+#define TANH_V(x) (2 * sqrtl(2 / acosl(-1.0L)) * ((x) + 0.044715L * (x) * (x) * (x)))
+#define TANH_RISE(x) (2 * sqrtl(2 / acosl(-1.0L)) * (1 + 3 * 0.044715L * (x) * (x)))
+
+/* Far out the products below would be 0 * inf. */
+#define BETWEEN(limit, below, above, inside)                                                       \
+    (x < -(limit) ? (below) : x > (limit) ? (above) : (inside))
+
+FORMULA_1(softplus_value, x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)))
+FORMULA_2(softplus_slope, sigmoid_value(x))
+FORMULA_1(logsigmoid_value, -softplus_value(-x))
+FORMULA_2(logsigmoid_slope, sigmoid_value(-x))
+FORMULA_1(silu_value, BETWEEN(12000, -0.0L, x, x *sigmoid_value(x)))
+FORMULA_2(silu_slope, BETWEEN(12000, -0.0L, 1, sigmoid_value(x) * (1 + x * sigmoid_value(-x))))
+FORMULA_1(mish_share, tanhl(softplus_value(x)))
+FORMULA_1(mish_value, BETWEEN(12000, -0.0L, x, x *mish_share(x)))
+FORMULA_2(mish_slope,
+          BETWEEN(12000, -0.0L, 1,
+                  mish_share(x) + x * (1 - mish_share(x) * mish_share(x)) * sigmoid_value(x)))
+FORMULA_1(gelu_value, BETWEEN(200, -0.0L, x, x *erfcl(-x / sqrtl(2)) / 2))
+FORMULA_2(gelu_slope, BETWEEN(200, -0.0L, 1, erfcl(-x / sqrtl(2)) / 2 + x * NORMAL_DENSITY(x)))
+FORMULA_1(gelu_tanh_value, BETWEEN(200, -0.0L, x, x *sigmoid_value(TANH_V(x))))
+FORMULA_2(gelu_tanh_slope,
+          BETWEEN(200, -0.0L, 1,
+                  sigmoid_value(TANH_V(x)) * (1 + x * sigmoid_value(-TANH_V(x)) * TANH_RISE(x))))
+FORMULA_1(softsign_value, isinf(x) ? copysignl(1, x) : x / (1 + fabsl(x)))
+FORMULA_2(softsign_slope, 1 / (1 + fabsl(x)) / (1 + fabsl(x)))
+FORMULA_1(selu_value, x > 0 ? SELU_SCALE * x : SELU_LOW * expm1l(x))
+FORMULA_2(selu_slope, x > 0 ? SELU_SCALE : SELU_LOW * expl(x))
+FORMULA_1(relu6_value, x <= 0 ? 0 : x >= 6 ? 6 : x)
+FORMULA_2(relu6_slope, isnan(x) ? x : x > 0 && x < 6)
+FORMULA_1(hardsigmoid_value, x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6)
+FORMULA_2(hardsigmoid_slope, isnan(x) ? x : x > -3 && x < 3 ? 1 / 6.0L : 0)
+FORMULA_1(hardswish_value, x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6)
+FORMULA_2(hardswish_slope, x<-3 ? 0 : x> 3 ? 1 : x / 3 + 0.5L)
+FORMULA_1(leaky_relu_value, x > 0 ? x : x * 0.25L)
+FORMULA_2(leaky_relu_slope, isnan(x) ? x : x > 0 ? 1 : 0.25L)
+FORMULA_1(elu_value, x > 0 ? x : 1.5L * expm1l(x))
+FORMULA_2(elu_slope, x > 0 ? 1 : 1.5L * expl(x))
+FORMULA_1(at_least_value, x <= -3.5L ? -3.5L : x)
+FORMULA_2(at_least_slope, isnan(x) ? x : x > -3.5L)
+FORMULA_1(at_most_value, x >= 3.5L ? 3.5L : x)
+FORMULA_2(at_most_slope, isnan(x) ? x : x < 3.5L)
+FORMULA_1(is_above_value, isnan(x) ? x : x > 0.75L)
+FORMULA_1(is_below_value, isnan(x) ? x : x < 0.75L)
+FORMULA_1(huber_value, fabsl(x) <= 0.75L ? x * x / 2 : 0.75L * (fabsl(x) - 0.375L))
+FORMULA_2(huber_slope, x > 0.75L ? 0.75L : x < -0.75L ? -0.75L : x)
+FORMULA_1(smooth_l1_value, fabsl(x) < 0.75L ? x * x / 1.5L : fabsl(x) - 0.375L)
+FORMULA_2(smooth_l1_slope, fabsl(x) < 0.75L ? x / 0.75L : isnan(x) ? x : copysignl(1, x))
+FORMULA_1(clamped_log_value, x < 0 ? (long double)NAN : logl(x) < -100 ? -100 : logl(x))
+FORMULA_2(clamped_log_slope, x < 0 ? (long double)NAN : 1 / (x < 1e-12L ? 1e-12L : x))
+
 /* The exponent of e^(-x^2) is rounded: at 3 by up to 4.5 eps. */
 const wgt_unary wgt_unaries[] = {
     {"neg", wg_neg, neg_value, neg_slope, 0, 0},
@@ -186,6 +269,26 @@ const wgt_unary wgt_unaries[] = {
     {"scale_or_zero", record_scale_or_zero, scale_value, scale_slope, 0, 0},
     {"clamp_min_slope", record_clamp_min_slope, clamp_min_slope_value, no_slope, 0, 0},
     {"clamp_max_slope", record_clamp_max_slope, clamp_max_slope_value, no_slope, 0, 0},
+    {"softplus", wg_softplus, softplus_value, softplus_slope, 2, 0},
+    {"logsigmoid", wg_logsigmoid, logsigmoid_value, logsigmoid_slope, 2, 0},
+    {"silu", wg_silu, silu_value, silu_slope, 4, 0},
+    {"mish", wg_mish, mish_value, mish_slope, 4, 0},
+    {"gelu", wg_gelu, gelu_value, gelu_slope, 4, 0},
+    {"gelu_tanh", wg_gelu_tanh, gelu_tanh_value, gelu_tanh_slope, 4, 0},
+    {"softsign", wg_softsign, softsign_value, softsign_slope, 3, 0},
+    {"selu", wg_selu, selu_value, selu_slope, 3, 0},
+    {"relu6", wg_relu6, relu6_value, relu6_slope, 0, 0},
+    {"hardsigmoid", wg_hardsigmoid, hardsigmoid_value, hardsigmoid_slope, 0, 0},
+    {"hardswish", wg_hardswish, hardswish_value, hardswish_slope, 2, 0},
+    {"leaky_relu", record_leaky_relu, leaky_relu_value, leaky_relu_slope, 0, 0},
+    {"elu", record_elu, elu_value, elu_slope, 3, 0},
+    {"at_least", record_at_least, at_least_value, at_least_slope, 0, 0},
+    {"at_most", record_at_most, at_most_value, at_most_slope, 0, 0},
+    {"is_above", record_is_above, is_above_value, no_slope, 0, 0},
+    {"is_below", record_is_below, is_below_value, no_slope, 0, 0},
+    {"huber", record_huber, huber_value, huber_slope, 0, 0},
+    {"smooth_l1", record_smooth_l1, smooth_l1_value, smooth_l1_slope, 1, 0},
+    {"clamped_log", record_clamped_log, clamped_log_value, clamped_log_slope, 2, 0},
 };
 
 const size_t wgt_n_unaries = sizeof wgt_unaries / sizeof *wgt_unaries;
