@@ -179,8 +179,9 @@ WG_API wg_status wg_custom_describe(const wg_op *op, wg_custom_info *out);
  * The formula knows + - * / ^ and the unary minus, parentheses, decimal numbers, pi, variables
  * (names that are neither pi nor followed by a parenthesis) and the functions of one or two
  * operands among the pointwise ops (wg_exp is "exp"). ^ binds tightest and to the right, -x^2 is
- * -(x^2); its exponent is a whole number from -64 to 64 but 0, or 0.5 or -0.5. At most 8
- * variables, 4096 bytes, 64 levels of parentheses and signs, 1024 operations.
+ * -(x^2); it is squares and products for a whole exponent from -64 to 64 but 0, wg_pow_number for
+ * another constant one, wg_pow for one that is none. At most 8 variables, 4096 bytes, 64 levels of
+ * parentheses, signs and exponents, 1024 operations.
  *
  * wg_custom takes the variables in order of first appearance; they broadcast, are of one floating
  * dtype, and attributes are NULL. What is constant is worked out in f64 once.

@@ -37,7 +37,6 @@ typedef struct part {
     size_t first;
     bool is_number;
     double number;
-    const char *at; /* where it stands */
 } part;
 
 /* ---- failing ------------------------------------------------------------------------------ */
@@ -170,7 +169,7 @@ static part settle(reader *r, part p, double number)
 
 static part start_part(const reader *r)
 {
-    return (part){.first = r->formula->steps.count, .at = r->at};
+    return (part){.first = r->formula->steps.count};
 }
 
 static part apply(reader *r, part p, wgi_formula_code code, int32_t index)
@@ -399,32 +398,20 @@ static part read_primary(reader *r)
     return p;
 }
 
-static bool is_whole_power(double exponent)
-{
-    return exponent != 0 && fabs(exponent) <= WGI_FORMULA_POWER && exponent == floor(exponent);
-}
-
-/* The base stands, the exponent has been read and is taken back: it is a part of the step. */
+/* A constant exponent, which stands behind the base, becomes a part of the step. */
 static part raise(reader *r, part base, part exponent)
 {
-    const bool is_root = fabs(exponent.number) == 0.5;
-    if (!exponent.is_number || (!is_whole_power(exponent.number) && !is_root)) {
-        fail_at(r, exponent.at,
-                "the exponent is a whole number from -%d to %d but 0, or 0.5 or -0.5",
-                WGI_FORMULA_POWER, WGI_FORMULA_POWER);
-        return base;
-    }
-    if (base.is_number) {
+    if (base.is_number && exponent.is_number) {
         return settle(r, base, pow(base.number, exponent.number));
+    }
+    if (!exponent.is_number) {
+        return apply(r, base, WGI_FORMULA_POWER, 0);
     }
     if (r->status == WG_OK) {
         r->formula->steps.count = exponent.first;
     }
-    if (!is_root) {
-        return apply(r, base, WGI_FORMULA_RAISE, (int32_t)exponent.number);
-    }
-    base = apply(r, base, WGI_FORMULA_ROOT, 0);
-    return exponent.number > 0 ? base : apply(r, base, WGI_FORMULA_RAISE, -1);
+    emit(r, WGI_FORMULA_RAISE, 0, exponent.number);
+    return base;
 }
 
 static part read_power(reader *r)
@@ -433,14 +420,11 @@ static part read_power(reader *r)
     if (!take(r, '^')) {
         return base;
     }
-    skip_blanks(r);
-    const char *at = r->at;
     if (!descend(r)) {
         return base;
     }
-    part exponent = read_signed(r);
+    const part exponent = read_signed(r);
     r->depth--;
-    exponent.at = at;
     return r->status == WG_OK ? raise(r, base, exponent) : base;
 }
 

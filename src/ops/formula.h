@@ -11,8 +11,7 @@ enum {
     WGI_FORMULA_STEPS = 1024,
     WGI_FORMULA_BYTES = 4096,
     WGI_FORMULA_DEPTH = 64,
-    WGI_FORMULA_STACK = 3 * WGI_FORMULA_DEPTH + 8,
-    WGI_FORMULA_POWER = 64
+    WGI_FORMULA_STACK = 3 * WGI_FORMULA_DEPTH + 8
 };
 
 /* A function that a formula may name. */
@@ -36,8 +35,8 @@ typedef enum wgi_formula_code {
     WGI_FORMULA_MUL,
     WGI_FORMULA_DIV,
     WGI_FORMULA_NEG,
-    WGI_FORMULA_RAISE, /* index: the whole exponent, not 0 */
-    WGI_FORMULA_ROOT   /* to the power of 1/2 */
+    WGI_FORMULA_RAISE, /* to the power of number */
+    WGI_FORMULA_POWER  /* to the power of the operand above */
 } wgi_formula_code;
 
 typedef struct wgi_formula_step {

@@ -11,23 +11,54 @@
 #include "ops/support.h"
 
 /* One row for each function: its name, constructor, and what it makes of a constant. */
-#define ONE(name)                                                                                  \
-    {                                                                                              \
-#name, (wg_##name), NULL, NULL                                                             \
-    }
-#define ONE_AS(name, constant)                                                                     \
-    {                                                                                              \
-#name, (wg_##name), NULL, (constant)                                                       \
-    }
-#define TWO(name)                                                                                  \
-    {                                                                                              \
-#name, NULL, (wg_##name), NULL                                                             \
-    }
+#define ONE(op) {.name = #op, .one = (wg_##op)},
+#define ONE_AS(op, of) {.name = #op, .one = (wg_##op), .constant = (of)},
+#define TWO(op) {.name = #op, .two = (wg_##op)},
 
+/* clang-format off */
 const wgi_formula_function wgi_formula_functions[] = {
-    ONE_AS(exp, exp), ONE_AS(log, log), ONE_AS(sqrt, sqrt), ONE_AS(tanh, tanh), ONE(square),
-    ONE(sigmoid),     ONE(relu),        ONE(neg),           TWO(gate),
+    ONE_AS(exp, exp)
+    ONE_AS(exp2, exp2)
+    ONE_AS(expm1, expm1)
+    ONE_AS(log, log)
+    ONE_AS(log2, log2)
+    ONE_AS(log10, log10)
+    ONE_AS(log1p, log1p)
+    ONE_AS(sqrt, sqrt)
+    ONE(rsqrt)
+    ONE(square)
+    ONE(reciprocal)
+    ONE_AS(sin, sin)
+    ONE_AS(cos, cos)
+    ONE_AS(tan, tan)
+    ONE_AS(asin, asin)
+    ONE_AS(acos, acos)
+    ONE_AS(atan, atan)
+    ONE_AS(sinh, sinh)
+    ONE_AS(cosh, cosh)
+    ONE_AS(tanh, tanh)
+    ONE_AS(erf, erf)
+    ONE(sigmoid)
+    ONE(relu)
+    ONE(neg)
+    ONE_AS(abs, fabs)
+    ONE(sign)
+    ONE_AS(floor, floor)
+    ONE_AS(ceil, ceil)
+    ONE(round)
+    ONE_AS(trunc, trunc)
+    ONE(frac)
+    TWO(pow)
+    TWO(maximum)
+    TWO(minimum)
+    TWO(atan2)
+    TWO(hypot)
+    TWO(fmod)
+    TWO(remainder)
+    TWO(xlogy)
+    TWO(gate)
 };
+/* clang-format on */
 
 const size_t wgi_formula_n_functions = sizeof wgi_formula_functions / sizeof *wgi_formula_functions;
 
@@ -66,10 +97,13 @@ static wg_node product(const machine *m, const value *a, const value *b)
     return wg_mul(node_of(m, a), node_of(m, b));
 }
 
-/* x^n by repeated squaring, from the highest bit of n down. */
-static wg_node power(const machine *m, wg_node x, int32_t exponent)
+/* The greatest whole exponent that becomes squares and products, which fuse; of f64 they lose some
+ * units in the last place at most. */
+#define MOST_SQUARED 64
+
+/* x^n for n > 0 by repeated squaring, from the highest bit of n down. */
+static wg_node power_by_squares(wg_node x, int32_t n)
 {
-    const int32_t n = exponent < 0 ? -exponent : exponent;
     int32_t bit = 1;
     while (bit * 2 <= n) {
         bit *= 2;
@@ -79,7 +113,17 @@ static wg_node power(const machine *m, wg_node x, int32_t exponent)
         y = wg_square(y);
         y = (n & bit) != 0 ? wg_mul(y, x) : y;
     }
-    return exponent < 0 ? wg_div(wg_number(m->graph, m->dtype, 1), y) : y;
+    return y;
+}
+
+static wg_node power(wg_node x, double exponent)
+{
+    const double size = fabs(exponent);
+    if (size < 1 || size > MOST_SQUARED || size != floor(size)) {
+        return wg_pow_number(x, exponent);
+    }
+    const wg_node y = power_by_squares(x, (int32_t)size);
+    return exponent < 0 ? wg_reciprocal(y) : y;
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -95,6 +139,8 @@ static wg_node of_two(const machine *m, const wgi_formula_step *s, const value *
         return product(m, a, b);
     case WGI_FORMULA_DIV:
         return wg_div(node_of(m, a), node_of(m, b));
+    case WGI_FORMULA_POWER:
+        return wg_pow(node_of(m, a), node_of(m, b));
     default:
         return wgi_formula_functions[s->index].two(node_of(m, a), node_of(m, b));
     }
@@ -106,9 +152,7 @@ static wg_node of_one(const machine *m, const wgi_formula_step *s, const value *
     case WGI_FORMULA_NEG:
         return wg_neg(node_of(m, x));
     case WGI_FORMULA_RAISE:
-        return power(m, node_of(m, x), s->index);
-    case WGI_FORMULA_ROOT:
-        return wg_sqrt(node_of(m, x));
+        return power(node_of(m, x), s->number);
     default:
         return wgi_formula_functions[s->index].one(node_of(m, x));
     }
@@ -125,7 +169,6 @@ static void carry_out(machine *m, const wgi_formula_step *s, const wg_node *vari
         break;
     case WGI_FORMULA_NEG:
     case WGI_FORMULA_RAISE:
-    case WGI_FORMULA_ROOT:
     case WGI_FORMULA_CALL_ONE:
         m->stack[m->n - 1] = value_of(of_one(m, s, &m->stack[m->n - 1]));
         break;
