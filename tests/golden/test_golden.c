@@ -20,14 +20,8 @@
 #define FOLDER WENGERT_SOURCE_DIR "/tests/golden/"
 
 static const char *const paths[] = {
-    FOLDER "base.txt",
-    FOLDER "indexing.txt",
-    FOLDER "shape.txt",
-    FOLDER "products.txt",
-    FOLDER "contraction.txt",
-    FOLDER "reduction.txt",
-    FOLDER "pointwise.txt",
-    FOLDER "draws.txt",
+    FOLDER "base.txt",        FOLDER "indexing.txt",  FOLDER "shape.txt",     FOLDER "products.txt",
+    FOLDER "contraction.txt", FOLDER "reduction.txt", FOLDER "pointwise.txt", FOLDER "draws.txt",
 };
 
 enum {
