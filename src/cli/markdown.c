@@ -142,11 +142,12 @@ void wgc_render_markdown(const wgc_docs *docs, wgc_text *out)
     }
     wgc_text_puts(out, "# Ops\n\n<!-- Made from the headers by `make ops-doc`; "
                        "not to be edited. -->\n\n");
-    wgc_text_printf(out, "The %zu ops and forms of the library, by header. ", n_public);
-    wgc_text_puts(out, "*Floating* is f32 or f64; *broadcasts* is NumPy's rule; gate(dy, d) is\n"
-                       "dy d, and exactly 0 where dy is exactly 0. *By name* are the attributes of "
-                       "`wg_apply`, of the text form\nof lists, and of the bindings. "
-                       "`wengert ops --json` has all this for programs.\n\n");
+    wgc_text_printf(out, "The %zu ops and forms of the library, by header.\n", n_public);
+    wgc_text_puts(
+        out, "*Floating* is f32 or f64; *broadcasts* is NumPy's rule; gate(dy, d) is dy d, and "
+             "exactly 0\nwhere dy is exactly 0. *By name* are the attributes of `wg_apply`, of "
+             "the text form of lists,\nand of the bindings. `wengert ops --json` has all this "
+             "for programs.\n\n");
     for (const wgc_family *f = docs->families; f != NULL; f = f->next) {
         add_family(out, f, docs);
     }

@@ -172,7 +172,9 @@ static wg_status gradient_product(const wgi_sample_graph *s, wg_node *out)
             return WG_ERR_HANDLE;
         }
         how.rank = x.rank;
-        memcpy(how.dims, x.dims, (size_t)x.rank * sizeof *how.dims);
+        for (int32_t k = 0; k < x.rank; k++) {
+            how.dims[k] = x.dims[k];
+        }
         status = wgi_sample_tensor(wg_graph_context(s->g), (wg_dtype)x.dtype, &how,
                                    SECOND_STREAM + i, &q);
         const wg_node product = wg_sum_all(wg_mul(gradients[i], wg_input(s->g, q)));
