@@ -172,7 +172,7 @@ typedef struct wgi_maxout_attr {
     int64_t axis;
 } wgi_maxout_attr;
 
-/* pick_label, place_label: labels of [0, classes); of a row, [classes], or of one for each, [n, classes]. */
+/* pick_label, place_label: labels of [0, classes), for one row, [classes], or for [n, classes]. */
 typedef struct wgi_pick_attr {
     int64_t classes;
     int64_t ignore_index;

@@ -147,7 +147,7 @@ static wg_status refuse(wgi_infer *q)
 }
 
 typedef struct refusing {
-    const wgi_op *ops[128];
+    const wgi_op *ops[512];
     wgi_op rows[3];
     wgi_op_table table;
     const wgi_op_table *before;
@@ -158,7 +158,7 @@ static void start_refusing(fixture *f, refusing *r)
     const uint16_t ids[] = {WGI_OP_add, WGI_OP_neg, WGI_OP_scale};
     r->before = f->ctx->ops;
     r->table = *r->before;
-    assert_true(r->table.count <= 128);
+    assert_true(r->table.count <= 512);
     memcpy(r->ops, r->before->ops, r->table.count * sizeof *r->ops);
     for (int i = 0; i < 3; i++) {
         r->rows[i] = *r->before->ops[ids[i]];

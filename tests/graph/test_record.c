@@ -9,7 +9,7 @@
 
 enum {
     MANY = 12,
-    MOST_OPS = 128
+    MOST_OPS = 512
 };
 
 /* A table in which one op is another: the op that takes many operands stands in where's place. */
