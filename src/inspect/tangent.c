@@ -160,16 +160,21 @@ static double direction_of(const mover *m, int32_t i, int64_t k)
     return m->t->magnitude[entry][k] * weight_of(m->draw, entry, k);
 }
 
+/* A direction that is NaN, as from a kink, has no size, and yet it moves. */
 static void aim(mover *m, uint64_t draw)
 {
+    bool is_lost = false;
     m->draw = draw;
     m->size = 0;
     for (int32_t i = 0; i < m->n_in; i++) {
         bool moves = m->t->tangent[m->source[i]] != NULL;
         for (int64_t k = 0; moves && k < wg_tensor_count(m->at[i]); k++) {
-            m->size = fmax(m->size, fabs(direction_of(m, i, k)));
+            const double size = fabs(direction_of(m, i, k));
+            is_lost |= isnan(size);
+            m->size = fmax(m->size, size);
         }
     }
+    m->size = m->size > 0 || !is_lost ? m->size : 1;
 }
 
 static wg_status make_outputs(mover *m)
