@@ -233,7 +233,7 @@ WGI_REDUCE_CALL(call_amin, wg_amin)
 
 #define EXTREME_ROW(op)                                                                            \
     const wgi_op wgi_op_##op = {                                                                   \
-        WGI_REDUCE_ROW(#op),                                                                       \
+        WGI_REDUCE_ROW(#op, WGI_KINKED),                                                           \
         .infer = infer,                                                                            \
         .gradient = gradient_##op,                                                                 \
         .reference = {[WG_I64] = op##_i64, WGI_REALS(op)},                                         \

@@ -94,7 +94,7 @@ static wg_status run_all(const wgi_args *args)
     };                                                                                             \
     WGI_REDUCE_CALL(call_##op, wg_##op)                                                            \
     const wgi_op wgi_op_##op = {                                                                   \
-        WGI_REDUCE_ROW(#op),                                                                       \
+        WGI_REDUCE_ROW(#op, 0),                                                                    \
         .infer = infer,                                                                            \
         .reference = {[WG_BOOL] = run_##op},                                                       \
         .call = call_##op,                                                                         \

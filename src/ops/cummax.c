@@ -177,8 +177,8 @@ static const wgi_attribute attributes[] = {
         __VA_ARGS__,                                                                               \
     };
 
-ROW(cummax, 2, 0, infer, .gradient = gradient_cummax)
-ROW(cummin, 2, 0, infer, .gradient = gradient_cummin)
+ROW(cummax, 2, WGI_KINKED, infer, .gradient = gradient_cummax)
+ROW(cummin, 2, WGI_KINKED, infer, .gradient = gradient_cummin)
 ROW(cummax_kept, 1, WGI_STOP | WGI_KINKED, infer_kept, .gradient = NULL)
 ROW(cummin_kept, 1, WGI_STOP | WGI_KINKED, infer_kept, .gradient = NULL)
 

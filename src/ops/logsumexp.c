@@ -123,7 +123,7 @@ static const wgi_attribute attributes[] = {
 WGI_REDUCE_CALL(call, wg_logsumexp)
 
 const wgi_op wgi_op_logsumexp = {
-    WGI_REDUCE_ROW("logsumexp"),
+    WGI_REDUCE_ROW("logsumexp", 0),
     .infer = wgi_infer_reduced_floating,
     .gradient = gradient,
     .reference = {WGI_REALS(logsumexp)},

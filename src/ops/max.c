@@ -228,10 +228,10 @@ static const wgi_attribute attributes[] = {
         __VA_ARGS__,                                                                               \
     };
 
-PLACE_ROW(max, 2, infer_max, 0, .gradient = gradient_max)
-PLACE_ROW(min, 2, infer_max, 0, .gradient = gradient_max)
-PLACE_ROW(argmax, 1, infer_place, 0, .gradient = NULL)
-PLACE_ROW(argmin, 1, infer_place, 0, .gradient = NULL)
+PLACE_ROW(max, 2, infer_max, WGI_KINKED, .gradient = gradient_max)
+PLACE_ROW(min, 2, infer_max, WGI_KINKED, .gradient = gradient_max)
+PLACE_ROW(argmax, 1, infer_place, WGI_KINKED, .gradient = NULL)
+PLACE_ROW(argmin, 1, infer_place, WGI_KINKED, .gradient = NULL)
 
 /* ---- max_put and max_pick: to and from the places ------------------------------------------- */
 

@@ -235,7 +235,7 @@ WGI_CALL(call_norm_p, norm_p(wgi_call_in(c, 0), wgi_call_real(c, 2), wgi_call_ax
                              wgi_call_length(c, 0), wgi_call_flag(c, 1)))
 
 const wgi_op wgi_op_norm_2 = {
-    WGI_REDUCE_ROW("norm_2"),
+    WGI_REDUCE_ROW("norm_2", WGI_KINKED),
     .infer = wgi_infer_reduced_floating,
     .gradient = gradient_norm_2,
     .reference = {WGI_REALS(norm_2)},
@@ -245,14 +245,10 @@ const wgi_op wgi_op_norm_2 = {
 };
 
 const wgi_op wgi_op_norm_p = {
-    WGI_REDUCE_ROW("norm_p"),
-    .n_numbers = 1,
-    .infer = wgi_infer_reduced_floating,
-    .gradient = gradient_norm_p,
-    .reference = {WGI_REALS(norm_p)},
-    .call = call_norm_p,
-    WGI_ATTRIBUTES(attributes_norm_p),
-    WGI_SAMPLES(samples_norm_p, bad_norm_p),
+    WGI_REDUCE_ROW("norm_p", WGI_KINKED), .n_numbers = 1,
+    .infer = wgi_infer_reduced_floating,  .gradient = gradient_norm_p,
+    .reference = {WGI_REALS(norm_p)},     .call = call_norm_p,
+    WGI_ATTRIBUTES(attributes_norm_p),    WGI_SAMPLES(samples_norm_p, bad_norm_p),
 };
 
 static const wgi_attribute attributes_power[] = {WGI_NUMBER_ATTRIBUTE("p", 0)};

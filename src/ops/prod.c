@@ -140,7 +140,7 @@ static const wgi_attribute attributes[] = {
 WGI_REDUCE_CALL(call, wg_prod)
 
 const wgi_op wgi_op_prod = {
-    WGI_REDUCE_ROW("prod"),
+    WGI_REDUCE_ROW("prod", 0),
     .infer = wgi_infer_reduced_numeric,
     .gradient = gradient,
     .reference = {[WG_I64] = run_i64, WGI_REALS(run)},

@@ -72,8 +72,8 @@ wg_node wgi_ratio_or_zero(wg_node x, wg_node y);
                                    wgi_call_flag(c, 1)))
 
 /* The head of the row of a reduction of one operand. */
-#define WGI_REDUCE_ROW(title)                                                                      \
-    .name = (title), .traits = WGI_REDUCTION, .min_in = 1, .max_in = 1, .n_out = 1,                \
-    .attr_bytes = sizeof(wgi_reduce_attr), .operands = {"x"}
+#define WGI_REDUCE_ROW(title, more_traits)                                                         \
+    .name = (title), .traits = WGI_REDUCTION | (more_traits), .min_in = 1, .max_in = 1,            \
+    .n_out = 1, .attr_bytes = sizeof(wgi_reduce_attr), .operands = {"x"}
 
 #endif

@@ -155,6 +155,27 @@ static void test_gradcheck_does_not_cry_wrong_at_a_near_kink(void **state)
     wg_tensor_destroy(t);
 }
 
+/* Differences may leave the domain of an op on the way: that is no error. */
+static void test_gradcheck_stays_whole_outside_a_domain(void **state)
+{
+    fixture *f = *state;
+    const int64_t dims[] = {2};
+    const double p[] = {0.9999999, 0.25};
+    const double beyond[] = {1.5, 0.25};
+    wg_gradcheck_report report;
+    for (int i = 0; i < 2; i++) {
+        wg_tensor *t = NULL;
+        assert_int_equal(wg_graph_reset(f->g), WG_OK);
+        assert_int_equal(wg_tensor_from(f->ctx, WG_F64, 1, dims, WG_F64, i == 0 ? p : beyond, &t),
+                         WG_OK);
+        const wg_node x = wg_variable(f->g, t);
+        const wg_node loss = wg_sum_all(wg_mul(x, wg_bernoulli_of(x)));
+        assert_int_equal(wg_gradcheck(loss, NULL, &report), i == 0 ? WG_OK : WG_ERR_RANGE);
+        assert_int_not_equal(report.check.verdict, WG_CHECK_WRONG);
+        wg_tensor_destroy(t);
+    }
+}
+
 static void test_gradcheck_refuses_what_is_no_loss(void **state)
 {
     fixture *f = *state;
@@ -246,6 +267,7 @@ int main(void)
         CHECK_TEST(test_gradcheck_settles_tiny_gradients),
         CHECK_TEST(test_gradcheck_names_the_kink),
         CHECK_TEST(test_gradcheck_does_not_cry_wrong_at_a_near_kink),
+        CHECK_TEST(test_gradcheck_stays_whole_outside_a_domain),
         CHECK_TEST(test_gradcheck_refuses_what_is_no_loss),
         CHECK_TEST(test_compare_gradient_diagnoses),
         CHECK_TEST(test_compare_gradient_refuses),
