@@ -27,22 +27,25 @@ SECONDS = 20
 
 # Quick ones first: a mutant is done with when the first test fails.
 DRIVERS = ["golden/test_golden", "ops/test_samples", "ops/test_hard_cases", "ops/test_kernels",
-           "ops/test_numbers", "ops/test_decompositions", "ops/test_gradients", "ops/test_accuracy",
-           "ops/test_routes", "trust/test_bad_calls", "graph/test_profile"]
+           "ops/test_numbers", "ops/test_decompositions", "ops/test_by_name", "ops/test_reductions",
+           "ops/test_shape_ops", "ops/test_einsum", "ops/test_random_ops", "trust/test_bad_calls",
+           "ops/test_gradients", "ops/test_routes", "graph/test_profile", "ops/test_accuracy"]
 MORE = {"reduce": ["backends/test_reduce"], "softmax": ["backends/test_softmax"],
         "loss": ["backends/test_loss"], "move": ["backends/test_move"],
         "pointwise": ["backends/test_pointwise"], "math": ["backends/test_pointwise"],
         "special": ["backends/test_pointwise"], "matmul": ["backends/test_matmul"],
+        "lines": ["backends/test_lines"], "activation": ["backends/test_pointwise"],
         "group": ["backends/test_group"], "scalar": ["backends/test_group"],
         "updates": ["backends/test_native"]}
 # What the samples of ops do not concern has tests of its own.
 OWN = {"custom": ["graph/test_custom", "graph/test_custom_callbacks", "trust/test_bad_calls"],
        "formula": ["ops/test_formula", "trust/test_bad_calls"],
        "hook": ["graph/test_hooks", "graph/test_custom_callbacks", "trust/test_bad_calls"]}
-SOURCES = ["src/graph/hook.c", "src/ops/*.c", "src/ops/pointwise.def", "src/ops/softmax_row.h", "src/ops/iterate.h",
+SOURCES = ["src/graph/hook.c", "src/ops/*.c", "src/ops/*.def", "src/ops/softmax_row.h",
+           "src/ops/activation_*.h", "src/ops/iterate.h", "src/backends/native/activation_*.h",
            "src/backends/native/*_loops.h", "src/backends/native/functions.def",
            "src/backends/native/special_*.h"]
-NOT = ["src/ops/table.c"]
+NOT = ["src/ops/table.c", "src/ops/ops.def", "src/ops/enumerate.c"]
 
 # What people get wrong: (pattern, replacements). Patterns see code without strings and comments.
 KINDS = [
@@ -58,13 +61,17 @@ KINDS = [
     (r"\bdx\[0\]", ["dx[1]"]), (r"\bdx\[1\]", ["dx[0]"]), (r"\brule->x\[0\]", ["rule->x[1]"]),
     (r"\brule->x\[1\]", ["rule->x[0]"]), (r"\brule->y\[0\]", ["rule->x[0]"]),
     (r"\brule->dy\[0\]", ["rule->y[0]"]), (r"->rank\b", ["->rank - 1"]),
-    (r"\bin\[0\]", ["in[1]"]), (r"\bin\[1\]", ["in[0]"]), (r"\bout\[0\]", ["in[0]"]),
+    (r"\bin\[1\]", ["in[0]"]), (r"\bout\[0\]", ["in[0]"]),
     (r"\binner\b", ["outer"]), (r"\bcontinue;", [";"]), (r"\bbreak;", [";"]), (r"\bexp\)", ["expm1)"]),
 ]
 # Lines of samples, tables, constructors' names and the preprocessor hold no rule, shape or kernel.
-IGNORED = re.compile(r"WGI_(BUILD|GOOD|BAD|KINK|IN_|CALL|NUMBER_ATTR|OP\(|FORM|SAMPLES)|^\s*#|"
+SAMPLE = re.compile(r"WGI_(BUILD|GOOD|BAD|KINK|IN_|SAMPLES)|_SAMPLE|_GOOD|_BAD|_BUILD")
+IGNORED = re.compile(r"WGI_(CALL|NUMBER_ATTR|OP\(|FORM)|^\s*#|"
                      r"\.(name|range|operands|samples|n_samples|bad|n_bad|traits|call)\b|"
-                     r"_hint\(|_refuse\(|_fail\(|assert|_SAMPLE|_GOOD|_BAD|sizeof|attr_bytes")
+                     r"_hint\(|_refuse\(|_fail\(|assert|sizeof|attr_bytes")
+
+# What is returned after a refusal matters to nobody: the graph has failed.
+REFUSED = re.compile(r"_refuse\(|\*out =|\*failed =")
 
 
 def blank(text):
@@ -80,8 +87,12 @@ def places_in(path):
         text = text[:array.start()] + re.sub(r"[^\n]", " ", array.group()) + text[array.end():]
     found = []
     at = 0
-    for line in text.splitlines(keepends=True):
-        if not IGNORED.search(line) or line.rstrip().endswith("\\"):
+    lines = text.splitlines(keepends=True)
+    for i, line in enumerate(lines):
+        before = "".join(lines[max(0, i - 3):i])
+        after_failure = line.lstrip().startswith("return") and REFUSED.search(before)
+        is_code = not IGNORED.search(line) or line.rstrip().endswith("\\")
+        if is_code and not after_failure and not SAMPLE.search(line):
             for pattern, replacements in KINDS:
                 for m in re.finditer(pattern, line):
                     for r in replacements:
