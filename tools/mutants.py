@@ -155,12 +155,11 @@ def compile_with(command, scratch, index):
 
 
 def tests_for(path):
-    stem = path.stem
     for key, tests in OWN.items():
-        if key in stem:
+        if path.stem.startswith(key):
             return tests
-    more = [t for key, tests in MORE.items() if key in stem and "native" in str(path) for t in tests]
-    return DRIVERS + more
+    more = [t for key, tests in MORE.items() if key in path.stem for t in tests]
+    return DRIVERS + (more if "native" in str(path) else [])
 
 
 def text_section(path):
