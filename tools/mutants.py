@@ -38,7 +38,8 @@ MORE = {"reduce": ["backends/test_reduce"], "softmax": ["backends/test_softmax"]
         "group": ["backends/test_group"], "scalar": ["backends/test_group"],
         "updates": ["backends/test_native"]}
 # What the samples of ops do not concern has tests of its own.
-OWN = {"custom": ["graph/test_custom", "graph/test_custom_callbacks", "trust/test_bad_calls"],
+OWN = {"jacobian": ["graph/test_derivatives", "golden/test_golden", "trust/test_bad_calls"],
+       "custom": ["graph/test_custom", "graph/test_custom_callbacks", "trust/test_bad_calls"],
        "formula": ["ops/test_formula", "trust/test_bad_calls"],
        "hook": ["graph/test_hooks", "graph/test_custom_callbacks", "trust/test_bad_calls"]}
 SOURCES = ["src/graph/hook.c", "src/ops/*.c", "src/ops/*.def", "src/ops/softmax_row.h",
@@ -88,11 +89,14 @@ def places_in(path):
     found = []
     at = 0
     lines = text.splitlines(keepends=True)
+    open_parentheses = 0  # of a sample that goes on over lines
     for i, line in enumerate(lines):
         before = "".join(lines[max(0, i - 3):i])
         after_failure = line.lstrip().startswith("return") and REFUSED.search(before)
         is_code = not IGNORED.search(line) or line.rstrip().endswith("\\")
-        if is_code and not after_failure and not SAMPLE.search(line):
+        is_sample = open_parentheses > 0 or SAMPLE.search(line)
+        open_parentheses = open_parentheses + line.count("(") - line.count(")") if is_sample else 0
+        if is_code and not after_failure and not is_sample:
             for pattern, replacements in KINDS:
                 for m in re.finditer(pattern, line):
                     for r in replacements:
