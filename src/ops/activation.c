@@ -77,20 +77,11 @@ wg_node wg_hardtanh(wg_node x, double min_val, double max_val)
 
 /* ---- glu ---------------------------------------------------------------------------------- */
 
-/* Half `which` of x, seen as [outer, 2, half], in the shape of the result. */
-static wg_node half_of(wg_node halves, int64_t which, int32_t rank, const int64_t *dims)
-{
-    const wg_node at = wg_constant(halves.graph, WG_I64, 0, NULL, &which);
-    return wg_reshape(wg_gather(halves, at, 1), rank, dims);
-}
-
 wg_node wg_glu(wg_node x, int32_t axis)
 {
     const wgi_draft draft = {.op = WGI_OP_sigmoid, .n_in = 1, .in = &x, .form = &wgi_op_glu};
     wgi_view view;
     int64_t place = 0;
-    int64_t dims[WG_MAX_RANK] = {0};
-    int64_t halves[3] = {1, 2, 1};
     wg_node failed;
     if (!wgi_take_axis(&draft, x, axis, &place, &failed) || !wgi_view_of(x, &view)) {
         return failed;
@@ -99,14 +90,9 @@ wg_node wg_glu(wg_node x, int32_t axis)
         return wgi_refuse(&draft, WG_ERR_SHAPE, NULL, "needs two halves: %lld (x, axis %d)",
                           (long long)view.dims[place], (int)place);
     }
-    const int32_t rank = view.rank;
-    for (int32_t i = 0; i < rank; i++) {
-        dims[i] = i == place ? view.dims[i] / 2 : view.dims[i];
-        halves[i < place ? 0 : 2] *= dims[i];
-    }
-    const wg_node split = wg_reshape(x, 3, halves);
-    const wg_node a = half_of(split, 0, rank, dims);
-    return wg_mul(a, wg_sigmoid(half_of(split, 1, rank, dims)));
+    const int64_t half = view.dims[place] / 2;
+    const wg_node gates = wg_sigmoid(wg_narrow(x, axis, half, half));
+    return wg_mul(wg_narrow(x, axis, 0, half), gates);
 }
 
 /* ---- masked_softmax ----------------------------------------------------------------------- */

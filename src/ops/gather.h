@@ -12,4 +12,7 @@ WGI_NODISCARD wg_status wgi_check_indices(const wgi_args *args, int64_t size);
 /* Shape rules: operand i must be i64. */
 WGI_NODISCARD wg_status wgi_infer_indices(wgi_infer *q, int32_t i);
 
+/* The adjoint of wg_take_along_axis: zeros in the shape of x, and dy added at the indices. */
+wg_node wgi_take_back(wg_node dy, wg_node indices, int32_t axis, wg_node x);
+
 #endif

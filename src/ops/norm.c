@@ -104,12 +104,6 @@ static wg_status K(norm_odd_power)(const wgi_args *args)
 
 /* ---- constructor -------------------------------------------------------------------------- */
 
-/* |x|, with derivative 0 at 0. */
-static wg_node magnitude(wg_node x)
-{
-    return wg_add(wg_relu(x), wg_relu(wg_neg(x)));
-}
-
 static wg_node norm_p(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdims)
 {
     wgi_reduce_attr attr = {.axes = 0, .keepdims = keepdims};
@@ -137,14 +131,14 @@ wg_node wg_norm(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdi
                           "needs a floating dtype: %s (x)", wg_dtype_name(wg_node_dtype(x)));
     }
     if (isinf(p)) {
-        return p > 0 ? wg_amax(magnitude(x), axes, n, keepdims)
-                     : wg_amin(magnitude(x), axes, n, keepdims);
+        return p > 0 ? wg_amax(wg_abs(x), axes, n, keepdims)
+                     : wg_amin(wg_abs(x), axes, n, keepdims);
     }
     if (p == 0) {
-        return wg_sum(wg_heaviside(magnitude(x), 0.0), axes, n, keepdims);
+        return wg_sum(wg_heaviside(wg_abs(x), 0.0), axes, n, keepdims);
     }
     if (p == 1) {
-        return wg_sum(magnitude(x), axes, n, keepdims);
+        return wg_sum(wg_abs(x), axes, n, keepdims);
     }
     return p == 2 ? wgi_record_reduction(WGI_OP_norm_2, x, axes, n, keepdims)
                   : norm_p(x, p, axes, n, keepdims);

@@ -126,6 +126,7 @@ static wg_status K(run_topk)(const wgi_args *args)
 #include <string.h>
 
 #include "ops/call.h"
+#include "ops/gather.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -189,9 +190,8 @@ static wg_status infer_topk(wgi_infer *q)
 /* The values are elements of x, and the indices say which. */
 static void pass_back(wgi_rule *rule, int64_t axis)
 {
-    wgi_view x;
-    if (wgi_is_some(rule->dy[0]) && wgi_view_of(rule->x[0], &x)) {
-        rule->dx[0] = wg_add_along_axis(rule->dy[0], rule->y[1], (int32_t)axis, x.rank, x.dims);
+    if (wgi_is_some(rule->dy[0])) {
+        rule->dx[0] = wgi_take_back(rule->dy[0], rule->y[1], (int32_t)axis, rule->x[0]);
     }
 }
 
