@@ -9,6 +9,9 @@
  * that does not. */
 WGI_NODISCARD wg_status wgi_check_indices(const wgi_args *args, int64_t size);
 
+/* wg_gather in the name of a form, of whose draft x and indices are the operands. */
+wg_node wgi_gather(const wgi_draft *form, int32_t axis);
+
 /* Shape rules: operand i must be i64. */
 WGI_NODISCARD wg_status wgi_infer_indices(wgi_infer *q, int32_t i);
 

@@ -233,22 +233,27 @@ PLACE_ROW(argmin, 1, infer_place, 0, .gradient = NULL)
 
 /* ---- argmax_all and argmin_all ------------------------------------------------------------- */
 
-/* x as one line. */
-static wg_node flatten(wg_node x)
+extern const wgi_op wgi_op_argmax_all;
+extern const wgi_op wgi_op_argmin_all;
+
+/* Of x as one line. */
+static wg_node place_in_all(const wgi_op *form, uint16_t op, wg_node x)
 {
+    const wgi_draft draft = {.form = form, .n_in = 1, .in = &x};
+    wg_graph *g = wgi_form_begin(&draft);
     wgi_view view;
     const int64_t count = wgi_view_of(x, &view) ? view.count : 0;
-    return wg_reshape(x, 1, &count);
+    return wgi_form_end(g, &draft, record(op, wg_reshape(x, 1, &count), 0, false));
 }
 
 wg_node wg_argmax_all(wg_node x)
 {
-    return wg_argmax(flatten(x), 0, false);
+    return place_in_all(&wgi_op_argmax_all, WGI_OP_argmax, x);
 }
 
 wg_node wg_argmin_all(wg_node x)
 {
-    return wg_argmin(flatten(x), 0, false);
+    return place_in_all(&wgi_op_argmin_all, WGI_OP_argmin, x);
 }
 
 #define WHOLE_ROW(op)                                                                              \
@@ -260,7 +265,7 @@ wg_node wg_argmin_all(wg_node x)
     };                                                                                             \
     static const wgi_sample bad_##op##_all[] = {                                                   \
         WGI_BAD("nothing", build_##op##_all, WG_ERR_SHAPE,                                         \
-                #op ": there is no extreme of nothing: size 0 (x, axis 0)", 1,                     \
+                #op "_all: there is no extreme of nothing: size 0 (x, axis 0)", 1,                 \
                 WGI_IN_2(3, 0, WGI_NORMAL)),                                                       \
     };                                                                                             \
     WGI_CALL(call_##op##_all, wg_##op##_all(wgi_call_in(c, 0)))                                    \
