@@ -268,6 +268,7 @@ typedef struct wgi_argument {
 /* A call of a row by name: one argument for each of the row's attributes, all in range of what
  * C's parameter can hold. */
 typedef struct wgi_call {
+    const struct wgi_op *op;
     wg_graph *graph;
     const wg_node *in;
     int32_t n_in;
