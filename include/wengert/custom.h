@@ -146,7 +146,8 @@ WG_NODISCARD WG_API wg_status wg_op_define(wg_context *ctx, const wg_op_definiti
                                            wg_op **out);
 
 /**
- * Records a use of an op and returns its first output; wg_output gives the others.
+ * Records a use of an op and returns its first output; wg_output gives the others. wg_apply records
+ * one of an op without attributes by its name.
  *
  * n_inputs    as defined; inputs of the op's context, floating ones of a dtype that it serves
  * attributes  attribute_bytes of them, without padding that differs; copied. NULL where 0

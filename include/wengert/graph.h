@@ -204,6 +204,7 @@ typedef struct wg_node_info {
     bool is_leaf;
     bool is_smooth; /**< false where the op has kinks (relu, abs, ...) */
     bool is_random;
+    bool is_custom;        /**< of the program (wg_op_define), or the gradient of such an op */
     const wg_param *param; /**< the parameter of a "param" leaf, else NULL */
 } wg_node_info;
 

@@ -33,7 +33,9 @@ typedef struct wg_attribute {
 } wg_attribute;
 
 /**
- * Records the op of that name, "softmax" for wg_softmax, as the constructor does.
+ * Records the op of that name, "softmax" for wg_softmax, as the constructor does; or an op that the
+ * program defined in g's context (custom.h), if it has no attributes. Where both have one name, the
+ * library's is meant.
  *
  * inputs        indices of nodes of g's list (wg_graph_node), in the order of the operands
  * attributes    by name, in any order; what is left out takes its default, where it has one. An
@@ -182,7 +184,9 @@ typedef struct wg_list_writing {
  *
  * options  NULL: without data
  *
- * Errors: WG_ERR_ARGUMENT, WG_ERR_STALE (the data of a leaf are gone), the graph's, the writer's.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (an op that the program defined with wg_op_define, which no
+ * reader knows; nothing is written, and wg_context_error names it), WG_ERR_STALE (the data of a
+ * leaf are gone), the graph's, the writer's.
  */
 WG_NODISCARD WG_API wg_status wg_graph_write(wg_graph *g, const wg_list_writing *options,
                                              const wg_writer *writer);

@@ -40,6 +40,7 @@ struct wg_context {
     const wgi_op_table *ops; /* the built-in table, or own_ops once rows were added */
     wgi_op_table own_ops;
     wgi_array own_rows;     /* const wgi_op *: those of own_ops */
+    wgi_array own_forms;    /* const wgi_op *: formulas, which calls by name find */
     struct wg_op *defined;  /* what the program defined, latest first */
     uint16_t hook_op;       /* the row that calls hooks; 0 until a graph has one */
     bool is_in_callback;    /* see core/callback.h */

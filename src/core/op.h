@@ -268,6 +268,7 @@ typedef struct wgi_argument {
 /* A call of a row by name: one argument for each of the row's attributes, all in range of what
  * C's parameter can hold. */
 typedef struct wgi_call {
+    const struct wgi_op *op;
     wg_graph *graph;
     const wg_node *in;
     int32_t n_in;
@@ -353,15 +354,23 @@ typedef struct wgi_draft {
     uint16_t op;
     int32_t n_in;
     const wg_node *in;
-    wg_graph *graph;           /* NULL where an operand tells it */
-    const void *attr;          /* op->attr_bytes of them; copied */
-    const double *numbers;     /* op->n_numbers values, or NULL: */
-    wgi_number number;         /* the first of op->n_numbers entries there already */
-    const struct wgi_op *form; /* to refuse in the name of a form, which has no number; else NULL */
+    wg_graph *graph;       /* NULL where an operand tells it */
+    const void *attr;      /* op->attr_bytes of them; copied */
+    const double *numbers; /* op->n_numbers values, or NULL: */
+    wgi_number number;     /* the first of op->n_numbers entries there already */
+    const struct wgi_op
+        *form; /* whose constructor this is, so that errors name it; NULL: the op's */
 } wgi_draft;
 
-/* Appends a node, or fails the graph and returns an invalid handle that knows it. */
+/* Appends a node, or fails the graph and returns an invalid handle that knows it. A draft of a form
+ * alone, with op 0, is one of which an operand is no node of the graph: that is then the error. */
 wg_node wgi_record(const wgi_draft *draft);
+
+/* For a form that calls other constructors, whose errors shall be its own: the first gives the
+ * graph of the draft's operands, NULL where it cannot record; the second returns y, or where the
+ * graph has failed since, the failure in the name of the form and of the draft's operands. */
+wg_graph *wgi_form_begin(const wgi_draft *draft);
+wg_node wgi_form_end(wg_graph *g, const wgi_draft *draft, wg_node y);
 
 /* The same for an op without attributes: of one operand, of one and a number that is given or there
  * already, of two. Quick where the row has like_dtypes. */

@@ -67,4 +67,5 @@ void wgi_ops_free(wg_context *ctx)
     wgi_release(&ctx->memory, ctx->kernel_runs,
                 n_counters(ctx->ops->count) * sizeof *ctx->kernel_runs);
     wgi_array_free(&ctx->memory, &ctx->own_rows, sizeof(wgi_op *));
+    wgi_array_free(&ctx->memory, &ctx->own_forms, sizeof(wgi_op *));
 }

@@ -25,12 +25,20 @@ static wg_status refuse(const apply *a, wg_status status, const char *what, cons
     return status;
 }
 
-static const wgi_op *find_op(const wgi_op_table *table, const char *name)
+/* The library's own rows come first, so that a text means the same everywhere. */
+static const wgi_op *find_op(const wg_context *ctx, const char *name)
 {
+    const wgi_op_table *table = ctx->ops;
+    const wgi_op *const *own = ctx->own_forms.data;
     for (uint32_t i = 0; i < wgi_row_count(table); i++) {
         const wgi_op *op = wgi_row_at(table, i);
         if (op->call != NULL && strcmp(op->name, name) == 0) {
             return op;
+        }
+    }
+    for (size_t i = 0; i < ctx->own_forms.count; i++) {
+        if (strcmp(own[i]->name, name) == 0) {
+            return own[i];
         }
     }
     return NULL;
@@ -225,7 +233,8 @@ static wg_status call_row(apply *a, const uint32_t *inputs, size_t n, wg_node *y
     for (size_t i = 0; i < n; i++) {
         in[i] = (wg_node){a->g, inputs[i], a->g->epoch};
     }
-    const wgi_call call = {.graph = a->g, .in = in, .n_in = (int32_t)n, .arguments = a->arguments};
+    const wgi_call call = {
+        .op = a->op, .graph = a->g, .in = in, .n_in = (int32_t)n, .arguments = a->arguments};
     *y = a->op->call(&call);
     if (is_many) {
         wgi_release(memory, in, n * sizeof *in);
@@ -240,7 +249,7 @@ static wg_status find_row(apply *a, const char *name)
     if (!wgi_can_record(a->g, &passed)) {
         return a->g->is_alive ? a->g->failure.status : WG_ERR_STALE;
     }
-    a->op = find_op(a->g->ctx->ops, name);
+    a->op = find_op(a->g->ctx, name);
     if (a->op == NULL) {
         wgi_record_fail(a->g, WG_ERR_NAME, "apply", "there is no op '%.60s'", name);
         return WG_ERR_NAME;

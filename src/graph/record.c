@@ -120,6 +120,27 @@ wg_node wgi_refuse_call(const wg_node *in, int32_t n_in, const char *call, wg_st
     return n;
 }
 
+wg_graph *wgi_form_begin(const wgi_draft *draft)
+{
+    wg_graph *g = home_of(draft);
+    return g != NULL && g->is_alive && g->failure.status == WG_OK ? g : NULL;
+}
+
+/* A hint that speaks of operands speaks of those of another op. */
+wg_node wgi_form_end(wg_graph *g, const wgi_draft *draft, wg_node y)
+{
+    if (g == NULL || g->failure.status == WG_OK) {
+        return y;
+    }
+    wgi_failure *f = &g->failure;
+    f->op = draft->form->name;
+    note_operands(g, draft);
+    if (strchr(f->hint, '{') != NULL) {
+        f->hint[0] = '\0';
+    }
+    return failed_handle(g, WGI_FAILED_FIRST);
+}
+
 /* Fails the graph for operand i, whose handle is none of its own. */
 static wg_node fail_operand(wg_graph *g, const wgi_op *op, const wgi_draft *draft, int32_t i)
 {
@@ -331,11 +352,11 @@ wg_node wgi_record(const wgi_draft *draft)
     if (!wgi_can_record(g, &n)) {
         return n;
     }
-    const wgi_op *op = op_of_draft(g, draft);
-    if (!check_operands(g, op, draft, &n)) {
+    const wgi_op *op = g->ctx->ops->ops[draft->op];
+    if (!check_operands(g, op_of_draft(g, draft), draft, &n)) {
         return n;
     }
-    if (draft->n_in < op->min_in || draft->n_in > op->max_in) {
+    if (op == NULL || draft->n_in < op->min_in || draft->n_in > op->max_in) {
         return wgi_refuse(draft, WG_ERR_ARGUMENT, NULL, "%d operands", (int)draft->n_in);
     }
     if (op->n_numbers > 0 && draft->numbers == NULL &&

@@ -37,6 +37,7 @@ static void describe_op(const wg_graph *g, const wgi_entry *r, wg_node_info *out
     out->n_numbers = op->n_numbers;
     out->is_smooth = !(op->traits & WGI_KINKED);
     out->is_random = (op->traits & WGI_RANDOM) != 0;
+    out->is_custom = (op->traits & WGI_OPAQUE) != 0;
 }
 
 /* An entry may be described on a graph that has an error, so that the error can be explained. */

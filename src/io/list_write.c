@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/context.h"
 #include "core/text.h"
 #include "io/utf8.h"
 
@@ -233,6 +234,20 @@ static wg_status put_entry(output *o, wg_node n, bool has_data)
     return status;
 }
 
+/* An op of the program has no name that a reader would know, and attributes that are bytes. */
+static wg_status check_ops(wg_graph *g)
+{
+    for (uint32_t i = 0; i < wg_graph_count(g); i++) {
+        wg_node_info info;
+        if (wg_node_describe(wg_graph_node(g, i), &info) == WG_OK && info.is_custom) {
+            return wgi_context_fail(wg_graph_context(g), WG_ERR_NAME,
+                                    "graph_write: %%%u is '%s', an op of the program's own",
+                                    (unsigned)i, info.op);
+        }
+    }
+    return WG_OK;
+}
+
 wg_status wg_graph_write(wg_graph *g, const wg_list_writing *options, const wg_writer *writer)
 {
     if (g == NULL || writer == NULL || writer->write == NULL ||
@@ -240,6 +255,7 @@ wg_status wg_graph_write(wg_graph *g, const wg_list_writing *options, const wg_w
         return WG_ERR_ARGUMENT;
     }
     wg_status status = wg_graph_status(g);
+    status = status == WG_OK ? check_ops(g) : status;
     output o = {.writer = writer};
     if (status != WG_OK) {
         return status;

@@ -21,12 +21,12 @@ extern const wgi_op wgi_op_prelu;
 static bool take_slopes(wg_node x, wg_node *weight)
 {
     const wg_node in[] = {x, *weight};
-    const wgi_draft draft = {.op = WGI_OP_mul, .n_in = 2, .in = in, .form = &wgi_op_prelu};
+    const wgi_draft draft = {.form = &wgi_op_prelu, .n_in = 2, .in = in};
     wgi_view a;
     wgi_view w;
     int64_t dims[WG_MAX_RANK] = {0};
-    if (!wgi_view_of(x, &a) || !wgi_view_of(*weight, &w)) {
-        *weight = wg_mul(x, *weight);
+    if (!wgi_view_of(x, &a) || !wgi_view_of(*weight, &w) || weight->graph != x.graph) {
+        *weight = wgi_record(&draft);
         return false;
     }
     if (w.rank > 1) {
@@ -66,31 +66,23 @@ wg_node wg_prelu(wg_node x, wg_node weight)
 
 wg_node wg_hardtanh(wg_node x, double min_val, double max_val)
 {
-    const wgi_draft draft = {.op = WGI_OP_at_least, .n_in = 1, .in = &x, .form = &wgi_op_hardtanh};
+    const wgi_draft draft = {.form = &wgi_op_hardtanh, .n_in = 1, .in = &x};
     if (!(min_val <= max_val)) {
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "[%g, %g] is no interval", min_val,
                           max_val);
     }
-    return wgi_record_one_given(wgi_record_one_given(x, min_val, WGI_OP_at_least), max_val,
-                                WGI_OP_at_most);
+    wg_graph *g = wgi_form_begin(&draft);
+    const wg_node y = wgi_record_one_given(x, min_val, WGI_OP_at_least);
+    return wgi_form_end(g, &draft, wgi_record_one_given(y, max_val, WGI_OP_at_most));
 }
 
 /* ---- glu ---------------------------------------------------------------------------------- */
 
-/* Half `which` of x, seen as [outer, 2, half], in the shape of the result. */
-static wg_node half_of(wg_node halves, int64_t which, int32_t rank, const int64_t *dims)
-{
-    const wg_node at = wg_constant(halves.graph, WG_I64, 0, NULL, &which);
-    return wg_reshape(wg_gather(halves, at, 1), rank, dims);
-}
-
 wg_node wg_glu(wg_node x, int32_t axis)
 {
-    const wgi_draft draft = {.op = WGI_OP_sigmoid, .n_in = 1, .in = &x, .form = &wgi_op_glu};
+    const wgi_draft draft = {.form = &wgi_op_glu, .n_in = 1, .in = &x};
     wgi_view view;
     int64_t place = 0;
-    int64_t dims[WG_MAX_RANK] = {0};
-    int64_t halves[3] = {1, 2, 1};
     wg_node failed;
     if (!wgi_take_axis(&draft, x, axis, &place, &failed) || !wgi_view_of(x, &view)) {
         return failed;
@@ -99,14 +91,9 @@ wg_node wg_glu(wg_node x, int32_t axis)
         return wgi_refuse(&draft, WG_ERR_SHAPE, NULL, "needs two halves: %lld (x, axis %d)",
                           (long long)view.dims[place], (int)place);
     }
-    const int32_t rank = view.rank;
-    for (int32_t i = 0; i < rank; i++) {
-        dims[i] = i == place ? view.dims[i] / 2 : view.dims[i];
-        halves[i < place ? 0 : 2] *= dims[i];
-    }
-    const wg_node split = wg_reshape(x, 3, halves);
-    const wg_node a = half_of(split, 0, rank, dims);
-    return wg_mul(a, wg_sigmoid(half_of(split, 1, rank, dims)));
+    const int64_t half = view.dims[place] / 2;
+    const wg_node gates = wg_sigmoid(wg_narrow(x, axis, half, half));
+    return wg_mul(wg_narrow(x, axis, 0, half), gates);
 }
 
 /* ---- masked_softmax ----------------------------------------------------------------------- */
@@ -134,8 +121,9 @@ static bool check_mask(const wgi_draft *draft, wg_node *failed)
 {
     wgi_view x;
     wgi_view m;
-    if (!wgi_view_of(draft->in[0], &x) || !wgi_view_of(draft->in[1], &m)) {
-        *failed = wg_where(draft->in[1], draft->in[0], draft->in[0]);
+    if (!wgi_view_of(draft->in[0], &x) || !wgi_view_of(draft->in[1], &m) ||
+        draft->in[0].graph != draft->in[1].graph) {
+        *failed = wgi_record(draft);
         return false;
     }
     if (m.dtype != WG_BOOL) {
@@ -161,15 +149,15 @@ static bool check_mask(const wgi_draft *draft, wg_node *failed)
 wg_node wg_masked_softmax(wg_node x, wg_node mask, int32_t axis)
 {
     const wg_node in[] = {x, mask};
-    const wgi_draft draft = {
-        .op = WGI_OP_where, .n_in = 2, .in = in, .form = &wgi_op_masked_softmax};
+    const wgi_draft draft = {.form = &wgi_op_masked_softmax, .n_in = 2, .in = in};
     int64_t place = 0;
     wg_node failed;
     if (!check_mask(&draft, &failed)) {
         return failed;
     }
     if (!wgi_is_floating((int)wg_node_dtype(x))) {
-        return wg_softmax(x, axis);
+        return wgi_refuse(&draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
+                          "needs a floating dtype: %s (x)", wg_dtype_name(wg_node_dtype(x)));
     }
     if (!wgi_take_axis(&draft, x, axis, &place, &failed)) {
         return failed;
@@ -313,8 +301,9 @@ static const wgi_sample bad_masked[] = {
     WGI_BAD("rank 0", build_masked, WG_ERR_RANGE,
             "masked_softmax: axis -1 is out of range for rank 0 (x)", 2, WGI_IN_0(WGI_NORMAL),
             BOOLS(0, 0)),
-    WGI_BAD("integers", build_masked, WG_ERR_DTYPE, "softmax: needs a floating dtype: i64 (x)", 2,
-            WGI_IN_TYPED(3, WG_I64, 4), BOOLS(1, 3)),
+    WGI_BAD("integers", build_masked, WG_ERR_DTYPE,
+            "masked_softmax: needs a floating dtype: i64 (x)", 2, WGI_IN_TYPED(3, WG_I64, 4),
+            BOOLS(1, 3)),
 };
 
 WGI_CALL(call_masked, wg_masked_softmax(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_int(c, 0)))

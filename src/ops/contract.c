@@ -136,7 +136,7 @@ static void take_diagonals(factor *f)
         const uint8_t label = f->term.labels[i];
         for (int32_t j = i + 1; j < f->term.n; j++) {
             if (f->term.labels[j] == label) {
-                f->x = wgi_diagonal(f->x, i, j);
+                f->x = wg_diagonal(f->x, 0, i, j);
                 remove_axis(&f->term, j);
                 remove_axis(&f->term, i);
                 f->term.labels[f->term.n++] = label;

@@ -34,7 +34,4 @@ wg_node wgi_contract(wgi_contraction *c);
 /* Whether the draft's operands are live nodes of one graph; else *out is the node to return. */
 WGI_NODISCARD bool wgi_take_operands(const wgi_draft *draft, wg_node *out);
 
-/* x's elements (i, i) of two axes, first < second, in one axis at the end. */
-wg_node wgi_diagonal(wg_node x, int32_t first, int32_t second);
-
 #endif

@@ -28,8 +28,7 @@ static wg_node similarity(wg_node a, wg_node b, int32_t axis, double eps)
 wg_node wg_cosine_similarity(wg_node a, wg_node b, int32_t axis, double eps)
 {
     const wg_node in[] = {a, b};
-    const wgi_draft draft = {
-        .op = WGI_OP_mul, .n_in = 2, .in = in, .form = &wgi_op_cosine_similarity};
+    const wgi_draft draft = {.form = &wgi_op_cosine_similarity, .n_in = 2, .in = in};
     int64_t place = 0;
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, WG_REDUCTION_NONE, &failed)) {
@@ -47,9 +46,7 @@ static bool check_target(const wgi_draft *draft, wg_node target, wg_node *failed
 {
     wgi_view x;
     wgi_view t;
-    if (!wgi_view_of(draft->in[0], &x) || !wgi_view_of(target, &t) ||
-        draft->in[0].graph != target.graph || t.dtype != x.dtype) {
-        *failed = wg_mul(draft->in[0], target);
+    if (!wgi_loss_operand(draft, target, "target", &t, failed) || !wgi_view_of(draft->in[0], &x)) {
         return false;
     }
     if (x.rank == 0 || !wgi_same_shape(t.rank, t.dims, x.rank - 1, x.dims)) {
@@ -68,8 +65,7 @@ wg_node wg_cosine_embedding_loss(wg_node a, wg_node b, wg_node target, double ma
                                  wg_reduction reduction)
 {
     const wg_node in[] = {a, b};
-    const wgi_draft draft = {
-        .op = WGI_OP_mul, .n_in = 2, .in = in, .form = &wgi_op_cosine_embedding_loss};
+    const wgi_draft draft = {.form = &wgi_op_cosine_embedding_loss, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed) ||
         !check_target(&draft, target, &failed)) {

@@ -155,6 +155,22 @@ wg_status wg_op_define(wg_context *ctx, const wg_op_definition *definition, wg_o
 
 /* ---- formulas ----------------------------------------------------------------------------- */
 
+/* False where memory is short; nothing has changed then. */
+static bool enter_formula(wg_op *op)
+{
+    wg_context *ctx = op->ctx;
+    const wgi_op **row = wgi_array_push(&ctx->memory, &ctx->own_forms, sizeof *row);
+    if (row == NULL) {
+        return false;
+    }
+    op->n_inputs = wgi_formula_variables(op->formula);
+    op->n_outputs = 1;
+    wgi_formula_row(op);
+    *row = &op->forward.row;
+    enter(op);
+    return true;
+}
+
 wg_status wg_custom_pointwise(wg_context *ctx, const char *name, const char *formula, wg_op **out)
 {
     if (out == NULL) {
@@ -173,13 +189,14 @@ wg_status wg_custom_pointwise(wg_context *ctx, const char *name, const char *for
         return wgi_context_fail(ctx, WG_ERR_MEMORY, "op: out of memory");
     }
     status = wgi_formula_make(ctx, op->name, formula, &op->formula);
+    if (status == WG_OK && !enter_formula(op)) {
+        wgi_formula_free(&ctx->memory, op->formula);
+        status = wgi_context_fail(ctx, WG_ERR_MEMORY, "op: out of memory");
+    }
     if (status != WG_OK) {
         wgi_release(&ctx->memory, op, sizeof *op);
         return status;
     }
-    op->n_inputs = wgi_formula_variables(op->formula);
-    op->n_outputs = 1;
-    enter(op);
     *out = op;
     return WG_OK;
 }

@@ -34,8 +34,9 @@ struct wg_op {
     wgi_defined_row backward;
 };
 
-/* Fills the rows of a definition. */
+/* Fills the rows of a definition; the row by which calls by name find a formula. */
 void wgi_defined_rows(wg_op *op);
+void wgi_formula_row(wg_op *op);
 
 /* The words of an op's own attributes; the backward op has one more, whose bits are the inputs that
  * want a gradient. */

@@ -495,9 +495,33 @@ static void fill_backward(wg_op *op)
     row->decompose = op->definition.gradient != NULL ? decompose_backward : NULL;
 }
 
+/* By name there are inputs alone. */
+static wg_node call_defined(const wgi_call *c)
+{
+    const wg_op *op = owner_of(c->op);
+    if (op->definition.attribute_bytes > 0) {
+        return wgi_refuse_call(c->in, c->n_in, op->name, WG_ERR_ARGUMENT,
+                               "its attributes are bytes, which a call by name has none of");
+    }
+    return wg_custom(op, c->in, c->n_in, NULL);
+}
+
+void wgi_formula_row(wg_op *op)
+{
+    op->forward.owner = op;
+    op->forward.row = (wgi_op){
+        .name = op->name,
+        .min_in = op->n_inputs,
+        .max_in = op->n_inputs,
+        .n_out = 1,
+        .call = call_defined,
+    };
+}
+
 void wgi_defined_rows(wg_op *op)
 {
     fill_forward(op);
+    op->forward.row.call = call_defined;
     if (op->definition.backward != NULL) {
         fill_backward(op);
     }

@@ -9,6 +9,9 @@
 #include "ops/samples.h"
 #include "ops/slice.h"
 
+extern const wgi_op wgi_op_diag_embed;
+extern const wgi_op wgi_op_diagonal;
+
 /* Two different axes. False where the graph has been failed. */
 static bool are_two(const wgi_draft *draft, int32_t a, int32_t b, wg_node *out)
 {
@@ -65,7 +68,7 @@ static wg_node last_diagonal(wg_node x, int64_t offset)
 
 wg_node wg_diagonal(wg_node x, int64_t offset, int32_t axis1, int32_t axis2)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(diagonal, x);
     int32_t axes[WG_MAX_RANK];
     int64_t a;
     int64_t b;
@@ -91,9 +94,8 @@ static bool size_around(int64_t length, int64_t offset, int64_t *size, int64_t *
 }
 
 /* Square matrices along two new axes after the last. */
-static wg_node embed_last(wg_node x, int64_t offset)
+static wg_node embed_last(const wgi_draft *draft, wg_node x, int64_t offset)
 {
-    const wgi_draft draft = {.op = WGI_OP_place, .n_in = 1, .in = &x};
     wgi_place_attr attr = {0};
     int64_t size;
     wgi_view view;
@@ -108,7 +110,7 @@ static wg_node embed_last(wg_node x, int64_t offset)
         attr.step[i] = 1;
     }
     if (!size_around(view.dims[last], offset, &size, &attr.dims[last])) {
-        return wgi_refuse(&draft, WG_ERR_OVERFLOW, NULL, "the result has too many elements");
+        return wgi_refuse(draft, WG_ERR_OVERFLOW, NULL, "the result has too many elements");
     }
     attr.begin[last] = offset >= 0 ? offset : -offset * size;
     attr.step[last] = size + 1;
@@ -120,7 +122,7 @@ static wg_node embed_last(wg_node x, int64_t offset)
 
 wg_node wg_diag_embed(wg_node x, int64_t offset, int32_t axis1, int32_t axis2)
 {
-    const wgi_draft draft = {.op = WGI_OP_place, .n_in = 1, .in = &x};
+    const wgi_draft draft = WGI_FORM_DRAFT(diag_embed, x);
     int32_t axes[WG_MAX_RANK];
     int32_t inverse[WG_MAX_RANK];
     int64_t last;
@@ -135,7 +137,7 @@ wg_node wg_diag_embed(wg_node x, int64_t offset, int32_t axis1, int32_t axis2)
         !wgi_take_new_axis(&draft, axis2, rank, &b, &failed) || !are_two(&draft, a, b, &failed)) {
         return failed;
     }
-    const wg_node y = embed_last(x, offset);
+    const wg_node y = embed_last(&draft, x, offset);
     order_last(rank, a, b, axes);
     for (int32_t i = 0; i < rank; i++) {
         inverse[axes[i]] = i;
@@ -179,9 +181,9 @@ static const wgi_sample diagonal_samples[] = {
 };
 
 static const wgi_sample diagonal_bad[] = {
-    WGI_BAD("axis", main_diagonal, WG_ERR_RANGE,
-            "strided_slice: axis 1 is out of range for rank 1 (x)", 1, WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("one axis", same_axis, WG_ERR_RANGE, "strided_slice: axis 1 is given twice", 1,
+    WGI_BAD("axis", main_diagonal, WG_ERR_RANGE, "diagonal: axis 1 is out of range for rank 1 (x)",
+            1, WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("one axis", same_axis, WG_ERR_RANGE, "diagonal: axis 1 is given twice", 1,
             WGI_IN_2(3, 3, WGI_NORMAL)),
 };
 
@@ -197,16 +199,16 @@ static const wgi_sample embed_samples[] = {
 };
 
 static const wgi_sample embed_bad[] = {
-    WGI_BAD("rank 0", embedded, WG_ERR_RANGE, "place: axis -1 is out of range for rank 0 (x)", 1,
-            WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("rank 0", embedded, WG_ERR_RANGE, "diag_embed: axis -1 is out of range for rank 0 (x)",
+            1, WGI_IN_0(WGI_NORMAL)),
     WGI_BAD("axis", embedded_outer, WG_ERR_RANGE,
-            "place: axis 2 is out of range for rank 2 (result)", 1, WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("one axis", embedded_twice, WG_ERR_RANGE, "place: axis 1 is given twice", 1,
+            "diag_embed: axis 2 is out of range for rank 2 (result)", 1, WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("one axis", embedded_twice, WG_ERR_RANGE, "diag_embed: axis 1 is given twice", 1,
             WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("huge", embedded_far, WG_ERR_OVERFLOW, "place: the result has too many elements", 1,
-            WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("rank 8", embedded_rank_8, WG_ERR_RANGE, "place: rank 9 is not in [0, 8] (result)", 1,
-            WGI_IN_1(2, WGI_NORMAL)),
+    WGI_BAD("huge", embedded_far, WG_ERR_OVERFLOW, "diag_embed: the result has too many elements",
+            1, WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("rank 8", embedded_rank_8, WG_ERR_RANGE, "diag_embed: rank 9 is not in [0, 8] (result)",
+            1, WGI_IN_1(2, WGI_NORMAL)),
 };
 
 /* ---- rows --------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ static const char *const names[] = {"input", "target"};
 wg_node wg_mse_loss(wg_node input, wg_node target, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_mse_loss};
+    const wgi_draft draft = {.form = &wgi_op_mse_loss, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed)) {
         return failed;
@@ -47,14 +47,14 @@ static wg_node number_loss(const wgi_draft *draft, double number, uint16_t op,
 wg_node wg_l1_loss(wg_node input, wg_node target, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_l1_loss};
+    const wgi_draft draft = {.form = &wgi_op_l1_loss, .n_in = 2, .in = in};
     return number_loss(&draft, 0.0, WGI_OP_smooth_l1, reduction);
 }
 
 wg_node wg_huber_loss(wg_node input, wg_node target, double delta, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_huber_loss};
+    const wgi_draft draft = {.form = &wgi_op_huber_loss, .n_in = 2, .in = in};
     if (!(delta > 0)) {
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "delta must be above 0: %g", delta);
     }
@@ -64,7 +64,7 @@ wg_node wg_huber_loss(wg_node input, wg_node target, double delta, wg_reduction 
 wg_node wg_smooth_l1_loss(wg_node input, wg_node target, double beta, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_smooth_l1_loss};
+    const wgi_draft draft = {.form = &wgi_op_smooth_l1_loss, .n_in = 2, .in = in};
     if (!(beta >= 0 && isfinite(beta))) {
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "beta must be a number from 0 up: %g",
                           beta);
@@ -75,7 +75,7 @@ wg_node wg_smooth_l1_loss(wg_node input, wg_node target, double beta, wg_reducti
 wg_node wg_hinge_loss(wg_node input, wg_node target, double margin, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_hinge_loss};
+    const wgi_draft draft = {.form = &wgi_op_hinge_loss, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed)) {
         return failed;

@@ -7,18 +7,21 @@
 #include "ops/samples.h"
 #include "ops/support.h"
 
+extern const wgi_op wgi_op_index_select;
+extern const wgi_op wgi_op_embedding;
+
 /* ---- index_select ------------------------------------------------------------------------- */
 
 wg_node wg_index_select(wg_node x, int32_t axis, wg_node indices)
 {
     const wg_node in[] = {x, indices};
-    const wgi_draft draft = {.op = WGI_OP_gather, .n_in = 2, .in = in};
+    const wgi_draft draft = {.form = &wgi_op_index_select, .n_in = 2, .in = in};
     wgi_view view;
     if (wgi_view_of(indices, &view) && view.rank != 1) {
         return wgi_refuse(&draft, WG_ERR_SHAPE, "wg_gather takes indices of any rank",
                           "needs rank 1: %d (indices)", (int)view.rank);
     }
-    return wg_gather(x, indices, axis);
+    return wgi_gather(&draft, axis);
 }
 
 /* ---- embedding ---------------------------------------------------------------------------- */
@@ -43,15 +46,20 @@ static wg_node is_other(wg_node indices, int64_t padding, int32_t n_new)
 wg_node wg_embedding(wg_node weight, wg_node indices, int64_t padding)
 {
     const wg_node in[] = {weight, indices};
-    const wgi_draft draft = {.op = WGI_OP_gather, .n_in = 2, .in = in};
+    const wgi_draft draft = {.form = &wgi_op_embedding, .n_in = 2, .in = in};
     wgi_view view;
-    if (wgi_view_of(weight, &view) && view.rank > 0 && padding != -1 &&
-        (padding < 0 || padding >= view.dims[0])) {
+    if (!wgi_view_of(weight, &view)) {
+        return wgi_record(&draft);
+    }
+    if (view.rank == 0) {
+        return wgi_refuse(&draft, WG_ERR_SHAPE, NULL, "needs rank >= 1: 0 (weight)");
+    }
+    if (padding != -1 && (padding < 0 || padding >= view.dims[0])) {
         return wgi_refuse(&draft, WG_ERR_RANGE, NULL, "padding %lld is outside [0, %lld)",
                           (long long)padding, (long long)view.dims[0]);
     }
     const int32_t n_inner = view.rank - 1;
-    const wg_node y = wg_gather(weight, indices, 0);
+    const wg_node y = wgi_gather(&draft, 0);
     if (padding == -1 || !wg_is_valid(y)) {
         return y;
     }
@@ -84,11 +92,12 @@ static const wgi_sample select_samples[] = {
 };
 
 static const wgi_sample select_bad[] = {
-    WGI_BAD("rank 2", select_0, WG_ERR_SHAPE, "gather: needs rank 1: 2 (indices)", 2,
+    WGI_BAD("rank 2", select_0, WG_ERR_SHAPE, "index_select: needs rank 1: 2 (indices)", 2,
             WGI_IN_1(3, WGI_NORMAL),
             {.rank = 2, .dims = {2, 2}, .fill = WGI_INDEX, .dtype = WG_I64, .limit = 3}),
-    WGI_BAD("axis", select_last, WG_ERR_RANGE, "gather: axis -1 is out of range for rank 0 (x)", 2,
-            WGI_IN_0(WGI_NORMAL), WGI_IN_TYPED(2, WG_I64, 1)),
+    WGI_BAD("axis", select_last, WG_ERR_RANGE,
+            "index_select: axis -1 is out of range for rank 0 (x)", 2, WGI_IN_0(WGI_NORMAL),
+            WGI_IN_TYPED(2, WG_I64, 1)),
 };
 
 static const wgi_sample embed_samples[] = {
@@ -111,11 +120,12 @@ static const wgi_sample embed_samples[] = {
 };
 
 static const wgi_sample embed_bad[] = {
-    WGI_BAD("padding too high", embed_2, WG_ERR_RANGE, "gather: padding 2 is outside [0, 2)", 2,
+    WGI_BAD("padding too high", embed_2, WG_ERR_RANGE, "embedding: padding 2 is outside [0, 2)", 2,
             WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_TYPED(2, WG_I64, 2)),
-    WGI_BAD("negative padding", embed_minus_2, WG_ERR_RANGE, "gather: padding -2 is outside [0, 2)",
-            2, WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_TYPED(2, WG_I64, 2)),
-    WGI_BAD("rank 0", embed_2, WG_ERR_RANGE, "gather: axis 0 is out of range for rank 0 (x)", 2,
+    WGI_BAD("negative padding", embed_minus_2, WG_ERR_RANGE,
+            "embedding: padding -2 is outside [0, 2)", 2, WGI_IN_2(2, 3, WGI_NORMAL),
+            WGI_IN_TYPED(2, WG_I64, 2)),
+    WGI_BAD("rank 0", embed_2, WG_ERR_SHAPE, "embedding: needs rank >= 1: 0 (weight)", 2,
             WGI_IN_0(WGI_NORMAL), WGI_IN_TYPED(2, WG_I64, 1)),
 };
 

@@ -7,17 +7,28 @@
 #include "ops/samples.h"
 #include "ops/support.h"
 
-wg_node wg_full(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims, double v)
+extern const wgi_op wgi_op_full;
+extern const wgi_op wgi_op_number;
+
+/* form: NULL where the op is called by its own name. */
+static wg_node fill(const wgi_op *form, wg_graph *g, wg_dtype dtype, int32_t rank,
+                    const int64_t *dims, double v)
 {
     wgi_fill_attr attr = {.dtype = (int32_t)dtype, .rank = rank};
-    const wgi_draft draft = {.op = WGI_OP_fill, .graph = g, .attr = &attr, .numbers = &v};
+    const wgi_draft draft = {
+        .op = WGI_OP_fill, .form = form, .graph = g, .attr = &attr, .numbers = &v};
     wg_node failed;
     return wgi_take_shape(&draft, rank, dims, attr.dims, &failed) ? wgi_record(&draft) : failed;
 }
 
+wg_node wg_full(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims, double v)
+{
+    return fill(&wgi_op_full, g, dtype, rank, dims, v);
+}
+
 wg_node wg_number(wg_graph *g, wg_dtype dtype, double v)
 {
-    return wg_full(g, dtype, 0, NULL, v);
+    return fill(&wgi_op_number, g, dtype, 0, NULL, v);
 }
 
 static wg_status infer(wgi_infer *q)
@@ -57,12 +68,21 @@ static const wgi_sample samples[] = {
     WGI_GOOD_0("size 0", empty),  WGI_GOOD_0("i64", integers),  WGI_GOOD_0("bool", bools),
 };
 
-static const wgi_sample bad[] = {
-    WGI_BAD_0("dtype", bytes, WG_ERR_DTYPE, "fill: needs a floating, i64 or bool dtype: u8"),
-    WGI_BAD_0("rank", rank_9, WG_ERR_RANGE, "fill: rank 9 is not in [0, 8]"),
-    WGI_BAD_0("no dims", no_dims, WG_ERR_ARGUMENT, "fill: dims is NULL but rank is 2"),
+static const wgi_sample full_bad[] = {
+    WGI_BAD_0("dtype", bytes, WG_ERR_DTYPE, "full: needs a floating, i64 or bool dtype: u8"),
+    WGI_BAD_0("rank", rank_9, WG_ERR_RANGE, "full: rank 9 is not in [0, 8]"),
+    WGI_BAD_0("no dims", no_dims, WG_ERR_ARGUMENT, "full: dims is NULL but rank is 2"),
     WGI_BAD_0("negative", negative, WG_ERR_RANGE,
-              "fill: size -1 of the result is negative (axis 1)"),
+              "full: size -1 of the result is negative (axis 1)"),
+};
+
+WGI_BUILD_UNTOLD(fill_of_bytes, fill(NULL, g, WG_U8, 1, (const int64_t[]){4}, 1.0))
+
+static const wgi_sample fill_bad[] = {
+    {.name = "dtype",
+     .build = fill_of_bytes,
+     .status = WG_ERR_DTYPE,
+     .error = "fill: needs a floating, i64 or bool dtype: u8"},
 };
 
 static const wgi_attribute attributes[] = {
@@ -71,8 +91,14 @@ static const wgi_attribute attributes[] = {
     {.name = "value", .kind = WGI_ATTR_REAL, .place = WGI_AT_NUMBER(0)},
 };
 
-WGI_CALL(call, wg_full(c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_length(c, 1),
-                       wgi_call_list(c, 1), wgi_call_real(c, 2)))
+static wg_node call_in_name(const wgi_op *form, const wgi_call *c)
+{
+    return fill(form, c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_length(c, 1),
+                wgi_call_list(c, 1), wgi_call_real(c, 2));
+}
+
+WGI_CALL(call_fill, call_in_name(NULL, c))
+WGI_CALL(call_full, call_in_name(&wgi_op_full, c))
 
 const wgi_op wgi_op_fill = {
     .name = "fill",
@@ -83,12 +109,9 @@ const wgi_op wgi_op_fill = {
     .dispatch = -1,
     .infer = infer,
     .reference = {WGI_ANY_DTYPE(run)},
-    .call = call,
+    .call = call_fill,
     WGI_ATTRIBUTES(attributes),
-    .samples = samples,
-    .n_samples = WGI_COUNT(samples),
-    .bad = bad,
-    .n_bad = WGI_COUNT(bad),
+    WGI_SAMPLES(samples, fill_bad),
 };
 
 /* ---- full and number ---------------------------------------------------------------------- */
@@ -102,7 +125,7 @@ static const wgi_sample number_samples[] = {
 
 static const wgi_sample number_bad[] = {
     WGI_BAD_0("dtype", number_of_bytes, WG_ERR_DTYPE,
-              "fill: needs a floating, i64 or bool dtype: u8"),
+              "number: needs a floating, i64 or bool dtype: u8"),
 };
 
 WGI_CALL(call_number, wg_number(c->graph, (wg_dtype)wgi_call_int(c, 0), wgi_call_real(c, 1)))
@@ -121,7 +144,7 @@ const wgi_op wgi_op_number = {
 
 const wgi_op wgi_op_full = {
     WGI_FORM_OF("full", 0, 0, NULL),
-    .call = call,
+    .call = call_full,
     WGI_ATTRIBUTES(attributes),
-    WGI_SAMPLES(samples, bad),
+    WGI_SAMPLES(samples, full_bad),
 };

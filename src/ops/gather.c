@@ -34,17 +34,25 @@ wg_status wgi_infer_indices(wgi_infer *q, int32_t i)
                           wg_dtype_name((wg_dtype)q->in[i].dtype), q->op->operands[i]);
 }
 
+wg_node wgi_gather(const wgi_draft *form, int32_t axis)
+{
+    wgi_gather_attr attr = {0, 0};
+    wgi_draft draft = *form;
+    draft.op = WGI_OP_gather;
+    draft.attr = &attr;
+    wg_node failed;
+    if (!wgi_take_axis(&draft, draft.in[0], axis, &attr.axis, &failed)) {
+        return failed;
+    }
+    attr.size = wg_node_dim(draft.in[0], (int32_t)attr.axis);
+    return wgi_record(&draft);
+}
+
 wg_node wg_gather(wg_node x, wg_node indices, int32_t axis)
 {
     const wg_node in[] = {x, indices};
-    wgi_gather_attr attr = {0, 0};
-    const wgi_draft draft = {.op = WGI_OP_gather, .n_in = 2, .in = in, .attr = &attr};
-    wg_node failed;
-    if (!wgi_take_axis(&draft, x, axis, &attr.axis, &failed)) {
-        return failed;
-    }
-    attr.size = wg_node_dim(x, (int32_t)attr.axis);
-    return wgi_record(&draft);
+    const wgi_draft draft = {.op = WGI_OP_gather, .n_in = 2, .in = in};
+    return wgi_gather(&draft, axis);
 }
 
 /* x[:axis] + indices + x[axis+1:]. */

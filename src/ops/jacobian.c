@@ -1,12 +1,11 @@
 /* Whole Jacobians and Hessians, and the gradients of single samples.
  * SPDX-License-Identifier: Apache-2.0
  *
- * They stand among the ops, not in the graph, for they record ops by name: unit vectors, the stack
- * of products. Of derivatives they know the public calls alone. Invariant: a failure is the
- * graph's, and nothing of `out` is valid then. */
+ * They stand among the ops, not in the graph, for they record ops by name: unit vectors, stacks. Of
+ * derivatives they know the public calls alone. Invariant: a failure is the graph's, and nothing of
+ * `out` is valid then. */
 #include <wengert/derivatives.h>
 
-#include "ops/stack_products.h"
 #include "ops/support.h"
 
 /* The unit vector of element i in the shape of a node. */
@@ -111,7 +110,7 @@ static wg_node stack_of(const products *p, size_t k, const wgi_type *type)
 {
     int64_t dims[WG_MAX_RANK + 1] = {0};
     if (p->n > 0) {
-        return wgi_stack_products(p->rows + k * (size_t)p->n, (int32_t)p->n);
+        return wg_stack(p->rows + k * (size_t)p->n, (int32_t)p->n, 0);
     }
     for (int32_t i = 0; i < type->rank; i++) {
         dims[i + 1] = type->dims[i];
@@ -187,7 +186,8 @@ static wg_node record_jacobian(const pair *p, const char *call)
         return j;
     }
     if ((is_by_columns ? take_columns(&all, p->y, p->x) : take_rows(&all, p->y, &p->x)) == WG_OK) {
-        j = stack_of(&all, 0, is_by_columns ? &p->y_type : &p->x_type);
+        /* One product is not stacked, as its rank may be the most there is. */
+        j = all.n == 1 ? all.rows[0] : stack_of(&all, 0, is_by_columns ? &p->y_type : &p->x_type);
         j = shape_jacobian(p, j, is_by_columns);
     }
     return j;

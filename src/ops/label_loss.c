@@ -40,33 +40,53 @@ static bool refuse_shapes(const label_loss *l, const wgi_view *t, wg_node *faile
 {
     char text_x[WGI_SHAPE_TEXT];
     char text_t[WGI_SHAPE_TEXT];
-    *failed =
-        wgi_refuse(&l->draft, WG_ERR_SHAPE,
-                   "labels have the shape of the scores without axis 1, probabilities the whole",
-                   "%s (targets) is no shape of %s for %s (%s)",
-                   wgi_shape_text(t->rank, t->dims, text_t, sizeof(text_t)),
-                   l->has_labels ? "labels" : "probabilities",
-                   wgi_shape_text(l->x.rank, l->x.dims, text_x, sizeof(text_x)),
-                   l->draft.op == WGI_OP_pick_label ? "input" : "logits");
+    *failed = wgi_refuse(
+        &l->draft, WG_ERR_SHAPE,
+        "labels have the shape of the scores without axis 1, probabilities the whole",
+        "%s (targets) is no shape of %s for %s (%s)",
+        wgi_shape_text(t->rank, t->dims, text_t, sizeof(text_t)),
+        l->has_labels ? "labels" : "probabilities",
+        wgi_shape_text(l->x.rank, l->x.dims, text_x, sizeof(text_x)), l->draft.form->operands[0]);
     return false;
+}
+
+static bool is_nll(const label_loss *l)
+{
+    return l->draft.form == &wgi_op_nll_loss;
+}
+
+static bool check_scores(const label_loss *l, wg_node *failed)
+{
+    const char *name = l->draft.form->operands[0];
+    if (!wgi_is_floating(l->x.dtype)) {
+        *failed = wgi_refuse(&l->draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
+                             "needs a floating dtype: %s (%s)", wg_dtype_name((wg_dtype)l->x.dtype),
+                             name);
+        return false;
+    }
+    if (l->x.rank == 0) {
+        *failed = wgi_refuse(&l->draft, WG_ERR_SHAPE, NULL, "needs rank >= 1: 0 (%s)", name);
+    }
+    return l->x.rank > 0;
 }
 
 /* Scores [classes] or [n, classes, ...], and targets that suit them. */
 static bool check_targets(label_loss *l, wg_node *failed)
 {
     wgi_view t;
-    if (!wgi_view_of(l->in[0], &l->x) || !wgi_view_of(l->in[1], &t) || l->x.rank == 0 ||
-        l->in[0].graph != l->in[1].graph || !wgi_is_floating(l->x.dtype)) {
-        *failed = wg_cross_entropy(l->in[0], l->in[1]);
+    if (!wgi_view_of(l->in[0], &l->x) || !wgi_view_of(l->in[1], &t) ||
+        l->in[0].graph != l->in[1].graph) {
+        *failed = wgi_record(&l->draft);
+        return false;
+    }
+    if (!check_scores(l, failed)) {
         return false;
     }
     l->has_labels = t.dtype == WG_I64;
-    if (!l->has_labels && (t.dtype != l->x.dtype || l->draft.op == WGI_OP_pick_label)) {
-        *failed =
-            wgi_refuse(&l->draft, WG_ERR_DTYPE, NULL, "targets are not i64%s%s: %s",
-                       l->draft.op == WGI_OP_pick_label ? "" : " or ",
-                       l->draft.op == WGI_OP_pick_label ? "" : wg_dtype_name((wg_dtype)l->x.dtype),
-                       wg_dtype_name((wg_dtype)t.dtype));
+    if (!l->has_labels && (t.dtype != l->x.dtype || is_nll(l))) {
+        *failed = wgi_refuse(
+            &l->draft, WG_ERR_DTYPE, NULL, "targets are not i64%s%s: %s", is_nll(l) ? "" : " or ",
+            is_nll(l) ? "" : wg_dtype_name((wg_dtype)l->x.dtype), wg_dtype_name((wg_dtype)t.dtype));
         return false;
     }
     l->axis = l->x.rank == 1 ? 0 : 1;
@@ -90,7 +110,7 @@ static bool check_weight(const label_loss *l, wg_node *failed)
         return true;
     }
     if (!wgi_view_of(l->in[2], &w) || l->in[2].graph != l->in[0].graph) {
-        *failed = wg_mul(l->in[0], l->in[2]);
+        *failed = wgi_record(&l->draft);
         return false;
     }
     if (w.rank != 1 || w.dims[0] != l->classes || w.dtype != l->x.dtype) {
@@ -117,7 +137,7 @@ static bool check_options(const label_loss *l, wg_node *failed)
                              "label_smoothing must lie in [0, 1]: %g", o->label_smoothing);
         return false;
     }
-    if (l->draft.op == WGI_OP_pick_label && o->label_smoothing > 0) {
+    if (is_nll(l) && o->label_smoothing > 0) {
         *failed = wgi_refuse(&l->draft, WG_ERR_ARGUMENT, "wg_cross_entropy_with smooths labels",
                              "has no label_smoothing: %g", o->label_smoothing);
         return false;
@@ -130,7 +150,7 @@ static bool check_options(const label_loss *l, wg_node *failed)
     return wgi_loss_reduction(&l->draft, o->reduction, failed);
 }
 
-static void begin(label_loss *l, const wgi_op *form, uint16_t op, wg_node scores, wg_node targets,
+static void begin(label_loss *l, const wgi_op *form, wg_node scores, wg_node targets,
                   const wg_cross_entropy_options *options)
 {
     memset(l, 0, sizeof(*l));
@@ -142,8 +162,7 @@ static void begin(label_loss *l, const wgi_op *form, uint16_t op, wg_node scores
     l->in[0] = scores;
     l->in[1] = targets;
     l->in[2] = l->options.weight;
-    l->draft =
-        (wgi_draft){.op = op, .n_in = wgi_is_some(l->in[2]) ? 3 : 2, .in = l->in, .form = form};
+    l->draft = (wgi_draft){.n_in = wgi_is_some(l->in[2]) ? 3 : 2, .in = l->in, .form = form};
 }
 
 static bool check(label_loss *l, wg_node *failed)
@@ -238,7 +257,7 @@ wg_node wg_cross_entropy_with(wg_node logits, wg_node targets,
 {
     label_loss l;
     wg_node failed;
-    begin(&l, &wgi_op_cross_entropy_with, WGI_OP_cross_entropy, logits, targets, options);
+    begin(&l, &wgi_op_cross_entropy_with, logits, targets, options);
     if (!check(&l, &failed)) {
         return failed;
     }
@@ -253,7 +272,7 @@ wg_node wg_nll_loss(wg_node input, wg_node targets, const wg_cross_entropy_optio
 {
     label_loss l;
     wg_node failed;
-    begin(&l, &wgi_op_nll_loss, WGI_OP_pick_label, input, targets, options);
+    begin(&l, &wgi_op_nll_loss, input, targets, options);
     return check(&l, &failed) ? loss_of_labels(&l, as_rows(&l, input)) : failed;
 }
 
@@ -326,7 +345,7 @@ static const wgi_sample samples_with[] = {
 };
 
 static const wgi_sample bad_with[] = {
-    WGI_BAD("rank 0", build_sum, WG_ERR_SHAPE, "cross_entropy: needs rank 2: 0 (logits)", 2,
+    WGI_BAD("rank 0", build_sum, WG_ERR_SHAPE, "cross_entropy_with: needs rank >= 1: 0 (logits)", 2,
             WGI_IN_0(WGI_NORMAL), LABELS(3, 3)),
     WGI_BAD("labels", build_sum, WG_ERR_SHAPE,
             "cross_entropy_with: [3] (targets) is no shape of labels for [4, 3] (logits)", 2,

@@ -7,6 +7,12 @@
 #include "ops/call.h"
 #include "ops/samples.h"
 
+extern const wgi_op wgi_op_swap_axes;
+extern const wgi_op wgi_op_movedim;
+extern const wgi_op wgi_op_squeeze;
+extern const wgi_op wgi_op_unsqueeze;
+extern const wgi_op wgi_op_flatten;
+
 /* ---- axes --------------------------------------------------------------------------------- */
 
 bool wgi_take_axis_set(const wgi_draft *draft, const int32_t *axes, int32_t n, uint32_t *set,
@@ -59,20 +65,11 @@ bool wgi_take_new_axis(const wgi_draft *draft, int32_t axis, int32_t places, int
     return true;
 }
 
-#define RESHAPE_OF(x)                                                                              \
-    {                                                                                              \
-        .op = WGI_OP_reshape, .n_in = 1, .in = &(x)                                                \
-    }
-#define PERMUTE_OF(x)                                                                              \
-    {                                                                                              \
-        .op = WGI_OP_permute, .n_in = 1, .in = &(x)                                                \
-    }
-
 /* ---- axes of size 1 ----------------------------------------------------------------------- */
 
 wg_node wg_squeeze(wg_node x, const int32_t *axes, int32_t n)
 {
-    const wgi_draft draft = RESHAPE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(squeeze, x);
     int64_t dims[WG_MAX_RANK] = {0};
     int32_t rank = 0;
     uint32_t set;
@@ -98,7 +95,7 @@ wg_node wg_squeeze(wg_node x, const int32_t *axes, int32_t n)
 
 wg_node wg_unsqueeze(wg_node x, int32_t axis)
 {
-    const wgi_draft draft = RESHAPE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(unsqueeze, x);
     int64_t dims[WG_MAX_RANK] = {0};
     int32_t place;
     wgi_view view;
@@ -135,7 +132,7 @@ static int32_t flat_shape(const wgi_view *x, int64_t first, int64_t last, int64_
 
 wg_node wg_flatten(wg_node x, int32_t first, int32_t last)
 {
-    const wgi_draft draft = RESHAPE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(flatten, x);
     int64_t dims[WG_MAX_RANK] = {1};
     int64_t places[2];
     wgi_view view;
@@ -168,7 +165,7 @@ static bool take_two(const wgi_draft *draft, int32_t a, int32_t b, int64_t *plac
 
 wg_node wg_swap_axes(wg_node x, int32_t a, int32_t b)
 {
-    const wgi_draft draft = PERMUTE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(swap_axes, x);
     int32_t axes[WG_MAX_RANK];
     int64_t places[2];
     wg_node failed;
@@ -185,7 +182,7 @@ wg_node wg_swap_axes(wg_node x, int32_t a, int32_t b)
 
 wg_node wg_movedim(wg_node x, int32_t source, int32_t destination)
 {
-    const wgi_draft draft = PERMUTE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(movedim, x);
     int32_t axes[WG_MAX_RANK];
     int64_t places[2];
     wg_node failed;
@@ -236,15 +233,15 @@ static const wgi_sample squeeze_samples[] = {
 };
 
 static const wgi_sample squeeze_bad[] = {
-    WGI_BAD("size 3", squeeze_1, WG_ERR_SHAPE, "reshape: axis 1 to be squeezed has size 3 (x)", 1,
+    WGI_BAD("size 3", squeeze_1, WG_ERR_SHAPE, "squeeze: axis 1 to be squeezed has size 3 (x)", 1,
             WGI_IN_2(1, 3, WGI_NORMAL)),
-    WGI_BAD("axis", squeeze_1, WG_ERR_RANGE, "reshape: axis 1 is out of range for rank 1 (x)", 1,
+    WGI_BAD("axis", squeeze_1, WG_ERR_RANGE, "squeeze: axis 1 is out of range for rank 1 (x)", 1,
             WGI_IN_1(1, WGI_NORMAL)),
-    WGI_BAD("twice", squeeze_twice, WG_ERR_RANGE, "reshape: axis 1 is given twice", 1,
+    WGI_BAD("twice", squeeze_twice, WG_ERR_RANGE, "squeeze: axis 1 is given twice", 1,
             WGI_IN_2(1, 1, WGI_NORMAL)),
-    WGI_BAD("too many", squeeze_0_last, WG_ERR_RANGE, "reshape: 2 axes for rank 1 (x)", 1,
+    WGI_BAD("too many", squeeze_0_last, WG_ERR_RANGE, "squeeze: 2 axes for rank 1 (x)", 1,
             WGI_IN_1(1, WGI_NORMAL)),
-    WGI_BAD("no axes", squeeze_null, WG_ERR_ARGUMENT, "reshape: axes is NULL but n is 1", 1,
+    WGI_BAD("no axes", squeeze_null, WG_ERR_ARGUMENT, "squeeze: axes is NULL but n is 1", 1,
             WGI_IN_1(1, WGI_NORMAL)),
 };
 
@@ -259,8 +256,8 @@ static const wgi_sample unsqueeze_samples[] = {
 
 static const wgi_sample unsqueeze_bad[] = {
     WGI_BAD("axis", unsqueeze_1, WG_ERR_RANGE,
-            "reshape: axis 1 is out of range for rank 1 (result)", 1, WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("rank 8", unsqueeze_rank_8, WG_ERR_RANGE, "reshape: rank 9 is not in [0, 8] (result)",
+            "unsqueeze: axis 1 is out of range for rank 1 (result)", 1, WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("rank 8", unsqueeze_rank_8, WG_ERR_RANGE, "unsqueeze: rank 9 is not in [0, 8] (result)",
             1, WGI_IN_1(2, WGI_NORMAL)),
 };
 
@@ -274,10 +271,10 @@ static const wgi_sample flatten_samples[] = {
 };
 
 static const wgi_sample flatten_bad[] = {
-    WGI_BAD("axis", flatten_inner, WG_ERR_RANGE, "reshape: axis 1 is out of range for rank 1 (x)",
+    WGI_BAD("axis", flatten_inner, WG_ERR_RANGE, "flatten: axis 1 is out of range for rank 1 (x)",
             1, WGI_IN_1(3, WGI_NORMAL)),
     WGI_BAD("backwards", flatten_backwards, WG_ERR_RANGE,
-            "reshape: axis 1 to flatten from is after axis 0", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
+            "flatten: axis 1 to flatten from is after axis 0", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
 };
 
 static const wgi_sample swap_axes_samples[] = {
@@ -290,7 +287,7 @@ static const wgi_sample swap_axes_samples[] = {
 };
 
 static const wgi_sample swap_axes_bad[] = {
-    WGI_BAD("axis", swap_0_2, WG_ERR_RANGE, "permute: axis 2 is out of range for rank 2 (x)", 1,
+    WGI_BAD("axis", swap_0_2, WG_ERR_RANGE, "swap_axes: axis 2 is out of range for rank 2 (x)", 1,
             WGI_IN_2(2, 3, WGI_NORMAL)),
 };
 
@@ -304,10 +301,10 @@ static const wgi_sample movedim_samples[] = {
 };
 
 static const wgi_sample movedim_bad[] = {
-    WGI_BAD("source", move_1_to_2, WG_ERR_RANGE, "permute: axis 1 is out of range for rank 1 (x)",
+    WGI_BAD("source", move_1_to_2, WG_ERR_RANGE, "movedim: axis 1 is out of range for rank 1 (x)",
             1, WGI_IN_1(2, WGI_NORMAL)),
     WGI_BAD("destination", move_1_to_2, WG_ERR_RANGE,
-            "permute: axis 2 is out of range for rank 2 (x)", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
+            "movedim: axis 2 is out of range for rank 2 (x)", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
 };
 
 /* ---- rows --------------------------------------------------------------------------------- */

@@ -21,6 +21,11 @@
 WGI_NODISCARD bool wgi_loss_begin(const wgi_draft *draft, const char *const names[2],
                                   wg_reduction reduction, wg_node *failed);
 
+/* Whether a further operand of the form's row is a node of the graph and of operand 0's dtype; its
+ * type then. False as above. */
+WGI_NODISCARD bool wgi_loss_operand(const wgi_draft *draft, wg_node operand, const char *name,
+                                    wgi_view *out, wg_node *failed);
+
 /* The same of an operand that may be missing and else has the shape and dtype of operand 0. */
 WGI_NODISCARD bool wgi_loss_option(const wgi_draft *draft, wg_node option, const char *name,
                                    wg_node *failed);

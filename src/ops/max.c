@@ -1,8 +1,7 @@
 /* max and min along one axis, with where they are; argmax and argmin.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: of equal elements the first is meant, and a NaN before all others. Indices that come
- * from outside are found inside [0, size) before they are used. */
+ * Invariant: of equal elements the first is meant, and a NaN before all others. */
 #if defined(WGI_REAL_PASS)
 
 #include "ops/extreme_pass.h"
@@ -86,7 +85,6 @@ static wg_node record(uint16_t op, wg_node x, int32_t axis, bool keepdims)
     if (!wgi_take_axis(&draft, x, axis, &attr.axis, &failed)) {
         return failed;
     }
-    attr.size = wg_node_dim(x, (int32_t)attr.axis);
     return wgi_record(&draft);
 }
 
@@ -133,20 +131,20 @@ static wg_status infer_max(wgi_infer *q)
     return status != WG_OK ? status : wgi_infer_shape(q, 0, q->in->dtype, rank, dims);
 }
 
-static wg_node record_pair(uint16_t op, wg_node a, wg_node indices, const wgi_max_attr *attr)
-{
-    return wgi_record_binary(op, a, indices, attr);
-}
-
+/* dy at the places that were found. */
 static void gradient_max(wgi_rule *rule)
 {
     const wgi_max_attr attr = *(const wgi_max_attr *)rule->attr;
+    const int32_t axis = (int32_t)attr.axis;
     if (wgi_is_some(rule->dy[0])) {
-        rule->dx[0] = record_pair(WGI_OP_max_put, rule->dy[0], rule->y[1], &attr);
+        const bool is_kept = attr.keepdims != 0;
+        const wg_node dy = is_kept ? rule->dy[0] : wg_unsqueeze(rule->dy[0], axis);
+        const wg_node places = is_kept ? rule->y[1] : wg_unsqueeze(rule->y[1], axis);
+        rule->dx[0] = wgi_take_back(dy, places, axis, rule->x[0]);
     }
 }
 
-/* ---- samples of those --------------------------------------------------------------------- */
+/* ---- samples ------------------------------------------------------------------------------ */
 
 #define BUILDS(op)                                                                                 \
     WGI_BUILD(op##_0, wg_##op(in[0], 0, false))                                                    \
@@ -233,213 +231,29 @@ PLACE_ROW(min, 2, infer_max, WGI_KINKED, .gradient = gradient_max)
 PLACE_ROW(argmax, 1, infer_place, WGI_KINKED, .gradient = NULL)
 PLACE_ROW(argmin, 1, infer_place, WGI_KINKED, .gradient = NULL)
 
-/* ---- max_put and max_pick: to and from the places ------------------------------------------- */
-
-/* Indices have the shape of an operand of max without its axis. */
-static wg_status check_places(wgi_infer *q, int32_t rank, const int64_t *dims)
-{
-    const wgi_view *indices = &q->in[1];
-    char text_a[WGI_SHAPE_TEXT];
-    char text_b[WGI_SHAPE_TEXT];
-    const wg_status status = wgi_infer_indices(q, 1);
-    if (status != WG_OK || wgi_same_shape(rank, dims, indices->rank, indices->dims)) {
-        return status;
-    }
-    return wgi_infer_fail(q, WG_ERR_SHAPE, "shapes differ: %s (%s) vs %s (indices)",
-                          wgi_shape_text(rank, dims, text_a, sizeof(text_a)), q->op->operands[0],
-                          wgi_shape_text(indices->rank, indices->dims, text_b, sizeof(text_b)));
-}
-
-static wg_status infer_pick(wgi_infer *q)
-{
-    const wgi_max_attr *attr = q->attr;
-    int64_t dims[WG_MAX_RANK] = {0};
-    const int32_t rank = shape_of(q->in, attr, dims);
-    wg_status status = wgi_check_floating(q, 0);
-    status = status != WG_OK ? status : check_places(q, rank, dims);
-    return status != WG_OK ? status : wgi_infer_shape(q, 0, q->in->dtype, rank, dims);
-}
-
-/* dy's shape, with `size` at the axis. */
-static wg_status infer_put(wgi_infer *q)
-{
-    const wgi_max_attr *attr = q->attr;
-    const wgi_view *dy = &q->in[0];
-    int64_t dims[WG_MAX_RANK + 1] = {0};
-    int32_t rank = 0;
-    for (int32_t i = 0; i < dy->rank; i++) {
-        rank += attr->keepdims == 0 && i == attr->axis;
-        dims[rank++] = dy->dims[i];
-    }
-    rank += attr->keepdims == 0 && dy->rank == attr->axis;
-    dims[attr->axis] = attr->size;
-    wg_status status = wgi_check_floating(q, 0);
-    status = status != WG_OK ? status : check_places(q, dy->rank, dy->dims);
-    return status != WG_OK ? status : wgi_infer_shape(q, 0, dy->dtype, rank, dims);
-}
-
-static void gradient_put(wgi_rule *rule)
-{
-    const wgi_max_attr attr = *(const wgi_max_attr *)rule->attr;
-    if (rule->wants[0]) {
-        rule->dx[0] = record_pair(WGI_OP_max_pick, rule->dy[0], rule->x[1], &attr);
-    }
-}
-
-static void gradient_pick(wgi_rule *rule)
-{
-    const wgi_max_attr attr = *(const wgi_max_attr *)rule->attr;
-    if (rule->wants[0]) {
-        rule->dx[0] = record_pair(WGI_OP_max_put, rule->dy[0], rule->x[1], &attr);
-    }
-}
-
-/* The place in the larger tensor, around whose axis the block is, of the k-th of the smaller. */
-static size_t place_in(const wgi_block *block, int64_t k, int64_t index)
-{
-    return (size_t)((k / block->inner * block->size + index) * block->inner + k % block->inner);
-}
-
-static wg_status run_pick(const wgi_args *args)
-{
-    const wgi_max_attr *attr = args->attr;
-    const size_t size = wg_dtype_size((wg_dtype)args->out->dtype);
-    const int64_t *indices = args->in[1].data;
-    const wgi_block block = wgi_block_around(args->in, attr->axis);
-    const wg_status status = wgi_check_indices(args, block.size);
-    for (int64_t k = 0; status == WG_OK && k < args->out->count; k++) {
-        memcpy((char *)args->out->data + (size_t)k * size,
-               (const char *)args->in->data + place_in(&block, k, indices[k]) * size, size);
-    }
-    return status;
-}
-
-/* All bits 0 are 0. */
-static wg_status run_put(const wgi_args *args)
-{
-    const wgi_max_attr *attr = args->attr;
-    const size_t size = wg_dtype_size((wg_dtype)args->out->dtype);
-    const int64_t *indices = args->in[1].data;
-    const wgi_block block = wgi_block_around(args->out, attr->axis);
-    const wg_status status = wgi_check_indices(args, block.size);
-    if (args->out->count > 0) {
-        memset(args->out->data, 0, (size_t)args->out->count * size);
-    }
-    for (int64_t k = 0; status == WG_OK && k < args->in->count; k++) {
-        memcpy((char *)args->out->data + place_in(&block, k, indices[k]) * size,
-               (const char *)args->in->data + (size_t)k * size, size);
-    }
-    return status;
-}
-
-static wg_node pick_at(const wg_node *in, int64_t axis, bool keepdims)
-{
-    const wgi_max_attr attr = {axis, keepdims, wg_node_dim(in[0], (int32_t)axis)};
-    return record_pair(WGI_OP_max_pick, in[0], in[1], &attr);
-}
-
-static wg_node put_at(const wg_node *in, int64_t axis, bool keepdims, int64_t size)
-{
-    const wgi_max_attr attr = {axis, keepdims, size};
-    return record_pair(WGI_OP_max_put, in[0], in[1], &attr);
-}
-
-WGI_BUILD(pick_0, pick_at(in, 0, false))
-WGI_BUILD(pick_1_kept, pick_at(in, 1, true))
-WGI_BUILD(put_0, put_at(in, 0, false, 4))
-WGI_BUILD(put_1, put_at(in, 1, false, 4))
-WGI_BUILD(put_1_kept, put_at(in, 1, true, 4))
-WGI_BUILD(put_outside, put_at(in, 0, false, 0))
-
-#define PLACES_2(i, j)                                                                             \
-    {                                                                                              \
-        .rank = 2, .dims = {(i), (j)}, .fill = WGI_INDEX, .dtype = WG_I64, .limit = 4              \
-    }
-
-static const wgi_sample samples_pick[] = {
-    WGI_GOOD("rows", pick_0, 2, WGI_IN_2(4, 3, WGI_NORMAL), WGI_IN_TYPED(3, WG_I64, 4)),
-    WGI_GOOD("columns, kept", pick_1_kept, 2, WGI_IN_2(3, 4, WGI_NORMAL), PLACES_2(3, 1)),
-    WGI_GOOD("no lines", pick_0, 2, WGI_IN_2(4, 0, WGI_NORMAL), WGI_IN_TYPED(0, WG_I64, 4)),
-};
-
-static const wgi_sample bad_pick[] = {
-    WGI_BAD("shapes", pick_0, WG_ERR_SHAPE, "max_pick: shapes differ: [3] (x) vs [2] (indices)", 2,
-            WGI_IN_2(4, 3, WGI_NORMAL), WGI_IN_TYPED(2, WG_I64, 4)),
-};
-
-static const wgi_sample samples_put[] = {
-    WGI_GOOD("rows", put_0, 2, WGI_IN_1(3, WGI_NORMAL), WGI_IN_TYPED(3, WG_I64, 4)),
-    WGI_GOOD("columns", put_1, 2, WGI_IN_1(3, WGI_NORMAL), WGI_IN_TYPED(3, WG_I64, 4)),
-    WGI_GOOD("middle, kept", put_1_kept, 2, WGI_IN_2(3, 1, WGI_NORMAL), PLACES_2(3, 1)),
-    WGI_GOOD("no lines", put_1, 2, WGI_IN_1(0, WGI_NORMAL), WGI_IN_TYPED(0, WG_I64, 4)),
-};
-
-static const wgi_sample bad_put[] = {
-    WGI_BAD("no place", put_outside, WG_ERR_RANGE, "max_put: index 0 at 0 is outside [0, 0)", 2,
-            WGI_IN_1(1, WGI_NORMAL), WGI_IN_TYPED(1, WG_I64, 1)),
-};
-
-static const wgi_attribute attributes_places[] = {
-    {.name = "axis", .kind = WGI_ATTR_INTEGER, .place = WGI_AT_I64(wgi_max_attr, axis)},
-    {.name = "keepdims", .kind = WGI_ATTR_FLAG, .place = WGI_AT_I64(wgi_max_attr, keepdims)},
-    {.name = "size", .kind = WGI_ATTR_INTEGER, .place = WGI_AT_I64(wgi_max_attr, size)},
-};
-
-/* The axis is one of the larger tensor, of which operand 0 has `more` fewer unless kept. */
-static wg_node call_places(const wgi_call *c, uint16_t op, int32_t more)
-{
-    const wg_node in[] = {wgi_call_in(c, 0), wgi_call_in(c, 1)};
-    const wgi_max_attr attr = {wgi_call_integer(c, 0), wgi_call_flag(c, 1), wgi_call_integer(c, 2)};
-    const wgi_draft draft = {.op = op, .n_in = 2, .in = in, .attr = &attr};
-    wgi_view view;
-    if (wgi_view_of(in[0], &view) &&
-        (attr.axis < 0 || attr.axis >= view.rank + (attr.keepdims != 0 ? 0 : more))) {
-        return wgi_refuse(&draft, WG_ERR_RANGE, NULL, "axis %lld is out of range for rank %d",
-                          (long long)attr.axis, (int)view.rank);
-    }
-    return wgi_record(&draft);
-}
-
-WGI_CALL(call_pick, call_places(c, WGI_OP_max_pick, 0))
-WGI_CALL(call_put, call_places(c, WGI_OP_max_put, 1))
-
-#define PLACES_ROW(op, title, operand)                                                             \
-    const wgi_op wgi_op_##op = {                                                                   \
-        .name = #op,                                                                               \
-        .min_in = 2,                                                                               \
-        .max_in = 2,                                                                               \
-        .n_out = 1,                                                                                \
-        .attr_bytes = sizeof(wgi_max_attr),                                                        \
-        .operands = {operand, "indices"},                                                          \
-        .infer = infer_##title,                                                                    \
-        .gradient = gradient_##title,                                                              \
-        .reference = {WGI_ANY_DTYPE(run_##title)},                                                 \
-        .call = call_##title,                                                                      \
-        WGI_ATTRIBUTES(attributes_places),                                                         \
-        WGI_SAMPLES(samples_##title, bad_##title),                                                 \
-    };
-
-PLACES_ROW(max_pick, pick, "x")
-PLACES_ROW(max_put, put, "dy")
-
 /* ---- argmax_all and argmin_all ------------------------------------------------------------- */
 
-/* x as one line. */
-static wg_node flatten(wg_node x)
+extern const wgi_op wgi_op_argmax_all;
+extern const wgi_op wgi_op_argmin_all;
+
+/* Of x as one line. */
+static wg_node place_in_all(const wgi_op *form, uint16_t op, wg_node x)
 {
+    const wgi_draft draft = {.form = form, .n_in = 1, .in = &x};
+    wg_graph *g = wgi_form_begin(&draft);
     wgi_view view;
     const int64_t count = wgi_view_of(x, &view) ? view.count : 0;
-    return wg_reshape(x, 1, &count);
+    return wgi_form_end(g, &draft, record(op, wg_reshape(x, 1, &count), 0, false));
 }
 
 wg_node wg_argmax_all(wg_node x)
 {
-    return wg_argmax(flatten(x), 0, false);
+    return place_in_all(&wgi_op_argmax_all, WGI_OP_argmax, x);
 }
 
 wg_node wg_argmin_all(wg_node x)
 {
-    return wg_argmin(flatten(x), 0, false);
+    return place_in_all(&wgi_op_argmin_all, WGI_OP_argmin, x);
 }
 
 #define WHOLE_ROW(op)                                                                              \
@@ -451,7 +265,7 @@ wg_node wg_argmin_all(wg_node x)
     };                                                                                             \
     static const wgi_sample bad_##op##_all[] = {                                                   \
         WGI_BAD("nothing", build_##op##_all, WG_ERR_SHAPE,                                         \
-                #op ": there is no extreme of nothing: size 0 (x, axis 0)", 1,                     \
+                #op "_all: there is no extreme of nothing: size 0 (x, axis 0)", 1,                 \
                 WGI_IN_2(3, 0, WGI_NORMAL)),                                                       \
     };                                                                                             \
     WGI_CALL(call_##op##_all, wg_##op##_all(wgi_call_in(c, 0)))                                    \

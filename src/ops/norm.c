@@ -104,12 +104,6 @@ static wg_status K(norm_odd_power)(const wgi_args *args)
 
 /* ---- constructor -------------------------------------------------------------------------- */
 
-/* |x|, with derivative 0 at 0. */
-static wg_node magnitude(wg_node x)
-{
-    return wg_add(wg_relu(x), wg_relu(wg_neg(x)));
-}
-
 static wg_node norm_p(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdims)
 {
     wgi_reduce_attr attr = {.axes = 0, .keepdims = keepdims};
@@ -121,33 +115,35 @@ static wg_node norm_p(wg_node x, double p, const int32_t *axes, int32_t n, bool 
 
 extern const wgi_op wgi_op_norm;
 
-wg_node wg_norm(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdims)
+/* p is no NaN. */
+static wg_node norm(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdims)
 {
-    const wgi_draft draft = {.form = &wgi_op_norm, .n_in = 1, .in = &x};
-    uint32_t set = 0;
-    wg_node failed;
-    if (isnan(p)) {
-        return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "p is NaN");
-    }
-    if (!wgi_take_axes(&draft, axes, n, &set, &failed)) {
-        return failed;
-    }
-    if (!wgi_is_floating((int)wg_node_dtype(x))) {
-        return wgi_refuse(&draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
-                          "needs a floating dtype: %s (x)", wg_dtype_name(wg_node_dtype(x)));
-    }
     if (isinf(p)) {
-        return p > 0 ? wg_amax(magnitude(x), axes, n, keepdims)
-                     : wg_amin(magnitude(x), axes, n, keepdims);
+        return p > 0 ? wg_amax(wg_abs(x), axes, n, keepdims)
+                     : wg_amin(wg_abs(x), axes, n, keepdims);
     }
     if (p == 0) {
-        return wg_sum(wg_heaviside(magnitude(x), 0.0), axes, n, keepdims);
+        return wg_sum(wg_heaviside(wg_abs(x), 0.0), axes, n, keepdims);
     }
     if (p == 1) {
-        return wg_sum(magnitude(x), axes, n, keepdims);
+        return wg_sum(wg_abs(x), axes, n, keepdims);
     }
     return p == 2 ? wgi_record_reduction(WGI_OP_norm_2, x, axes, n, keepdims)
                   : norm_p(x, p, axes, n, keepdims);
+}
+
+wg_node wg_norm(wg_node x, double p, const int32_t *axes, int32_t n, bool keepdims)
+{
+    const wgi_draft draft = WGI_FORM_DRAFT(norm, x);
+    if (isnan(p)) {
+        return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "p is NaN");
+    }
+    if (wg_is_valid(x) && !wgi_is_floating((int)wg_node_dtype(x))) {
+        return wgi_refuse(&draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
+                          "needs a floating dtype: %s (x)", wg_dtype_name(wg_node_dtype(x)));
+    }
+    wg_graph *g = wgi_form_begin(&draft);
+    return wgi_form_end(g, &draft, norm(x, p, axes, n, keepdims));
 }
 
 /* ---- gradients ---------------------------------------------------------------------------- */
@@ -320,7 +316,7 @@ static const wgi_sample bad_norm[] = {
     WGI_BAD("dtype", by_2, WG_ERR_DTYPE, "norm: needs a floating dtype: i64 (x)", 1,
             WGI_IN_TYPED(3, WG_I64, 2)),
     WGI_BAD("nothing", by_infinity, WG_ERR_SHAPE,
-            "amax: there is no extreme of nothing: size 0 (x, axis 1)", 1,
+            "norm: there is no extreme of nothing: size 0 (x, axis 1)", 1,
             WGI_IN_2(2, 0, WGI_NORMAL)),
 };
 

@@ -14,15 +14,6 @@ typedef struct wgi_matmul_attr {
     int32_t is_b_transposed;
 } wgi_matmul_attr;
 
-/* einsum_diagonal and back: two axes, first < second, of the tensor that has them, and their sizes
- * there. */
-typedef struct wgi_diagonal_attr {
-    int64_t first;
-    int64_t second;
-    int64_t rows;
-    int64_t columns;
-} wgi_diagonal_attr;
-
 /* sum, mean and other reductions: bit i is set where axis i is reduced. */
 typedef struct wgi_reduce_attr {
     uint32_t axes;
@@ -35,12 +26,11 @@ typedef struct wgi_variance_attr {
     int64_t correction;
 } wgi_variance_attr;
 
-/* max, argmax and their kin: an axis in [0, rank), which the result has at size 1 or not at all;
- * `size` is the axis's size in the operand of max, for max_pick and max_put. */
+/* max, argmax and their kin: an axis in [0, rank), which the result has at size 1 or not at all.
+ */
 typedef struct wgi_max_attr {
     int64_t axis;
     int64_t keepdims;
-    int64_t size;
 } wgi_max_attr;
 
 /* Scans: an axis in [0, rank), along which they run forwards or backwards. is_lagged: what a place

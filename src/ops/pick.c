@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: a label that is ignored picks an exact 0 and receives nothing; no label is used before
- * it was found inside [0, classes). Where x is one row, [classes], every label picks from it. */
+ * it was found inside [0, classes). Where x is one row, [classes], every label picks from it.
+ *
+ * take_along_axis knows no label to ignore, and of one row it would want a copy for each label;
+ * one_hot would take as much memory as x. */
 #if defined(WGI_REAL_PASS)
 
 /* x: [n, classes] or [classes]; y, counted: [n] */

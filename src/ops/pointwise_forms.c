@@ -9,11 +9,18 @@
 
 #include <math.h>
 
+extern const wgi_op wgi_op_clamp;
+extern const wgi_op wgi_op_pow_number;
+extern const wgi_op wgi_op_lerp;
+extern const wgi_op wgi_op_masked_fill;
+
 /* ---- clamp -------------------------------------------------------------------------------- */
 
 wg_node wg_clamp(wg_node x, double min, double max)
 {
-    return wg_clamp_max(wg_clamp_min(x, min), max);
+    const wgi_draft draft = WGI_FORM_DRAFT(clamp, x);
+    wg_graph *g = wgi_form_begin(&draft);
+    return wgi_form_end(g, &draft, wg_clamp_max(wg_clamp_min(x, min), max));
 }
 
 WGI_BUILD(clamp_half, wg_clamp(in[0], -0.5, 0.5))
@@ -32,7 +39,7 @@ static const wgi_sample clamp_samples[] = {
 };
 
 static const wgi_sample clamp_bad[] = {
-    WGI_BAD("dtype", clamp_half, WG_ERR_DTYPE, "clamp_min: needs a floating dtype: i64 (x)", 1,
+    WGI_BAD("dtype", clamp_half, WG_ERR_DTYPE, "clamp: needs a floating dtype: i64 (x)", 1,
             WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
@@ -52,7 +59,7 @@ const wgi_op wgi_op_clamp = {
 
 /* ---- pow_number --------------------------------------------------------------------------- */
 
-wg_node wg_pow_number(wg_node x, double exponent)
+static wg_node power(wg_node x, double exponent)
 {
     if (exponent == 2.0) {
         return wg_square(x);
@@ -67,6 +74,13 @@ wg_node wg_pow_number(wg_node x, double exponent)
         return wg_reciprocal(x);
     }
     return wgi_record_one_given(x, exponent, WGI_OP_power);
+}
+
+wg_node wg_pow_number(wg_node x, double exponent)
+{
+    const wgi_draft draft = WGI_FORM_DRAFT(pow_number, x);
+    wg_graph *g = wgi_form_begin(&draft);
+    return wgi_form_end(g, &draft, power(x, exponent));
 }
 
 WGI_BUILD(power_of_0, wg_pow_number(in[0], 0.0))
@@ -94,7 +108,7 @@ static const wgi_sample pow_number_samples[] = {
 };
 
 static const wgi_sample pow_number_bad[] = {
-    WGI_BAD("dtype", power_of_1_7, WG_ERR_DTYPE, "power: needs a floating dtype: i64 (x)", 1,
+    WGI_BAD("dtype", power_of_1_7, WG_ERR_DTYPE, "pow_number: needs a floating dtype: i64 (x)", 1,
             WGI_IN_TYPED(3, WG_I64, 4)),
 };
 
@@ -114,7 +128,7 @@ const wgi_op wgi_op_pow_number = {
 /* ---- lerp --------------------------------------------------------------------------------- */
 
 /* From the nearer end, so that both ends are met exactly. */
-wg_node wg_lerp(wg_node a, wg_node b, wg_node weight)
+static wg_node lerp(wg_node a, wg_node b, wg_node weight)
 {
     const wg_node back = wg_sub(a, b);
     const wg_node part = wg_mul(back, weight);
@@ -127,31 +141,40 @@ wg_node wg_lerp(wg_node a, wg_node b, wg_node weight)
     return wg_where(wg_less(weight, half), wg_sub(a, part), from_b);
 }
 
-WGI_BUILD(lerp, wg_lerp(in[0], in[1], in[2]))
+wg_node wg_lerp(wg_node a, wg_node b, wg_node weight)
+{
+    const wg_node in[] = {a, b, weight};
+    const wgi_draft draft = {.form = &wgi_op_lerp, .n_in = 3, .in = in};
+    wg_graph *g = wgi_form_begin(&draft);
+    return wgi_form_end(g, &draft, lerp(a, b, weight));
+}
+
+WGI_BUILD(lerp_given, wg_lerp(in[0], in[1], in[2]))
 WGI_BUILD(lerp_quarter, wg_lerp(in[0], in[1], wg_number(g, dtype, 0.25)))
 
 static const wgi_sample lerp_samples[] = {
-    WGI_GOOD("same shape", lerp, 3, WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_2(2, 3, WGI_NORMAL),
+    WGI_GOOD("same shape", lerp_given, 3, WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_2(2, 3, WGI_NORMAL),
              WGI_IN_2(2, 3, WGI_UNIT)),
-    WGI_GOOD("broadcast", lerp, 3, WGI_IN_2(2, 1, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL),
+    WGI_GOOD("broadcast", lerp_given, 3, WGI_IN_2(2, 1, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL),
              WGI_IN_3(4, 1, 1, WGI_UNIT)),
-    WGI_GOOD("beyond the ends", lerp, 3, WGI_IN_1(5, WGI_NORMAL), WGI_IN_1(5, WGI_NORMAL),
+    WGI_GOOD("beyond the ends", lerp_given, 3, WGI_IN_1(5, WGI_NORMAL), WGI_IN_1(5, WGI_NORMAL),
              WGI_IN_1(5, WGI_NORMAL)),
     WGI_GOOD("a number", lerp_quarter, 2, WGI_IN_1(4, WGI_NORMAL), WGI_IN_1(4, WGI_NORMAL)),
-    WGI_GOOD("rank 0", lerp, 3, WGI_IN_0(WGI_NORMAL), WGI_IN_0(WGI_NORMAL), WGI_IN_0(WGI_UNIT)),
-    WGI_GOOD("size 1", lerp, 3, WGI_IN_1(1, WGI_NORMAL), WGI_IN_1(1, WGI_NORMAL),
-             WGI_IN_1(1, WGI_UNIT)),
-    WGI_GOOD("size 0", lerp, 3, WGI_IN_2(0, 3, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL),
+    WGI_GOOD("rank 0", lerp_given, 3, WGI_IN_0(WGI_NORMAL), WGI_IN_0(WGI_NORMAL),
              WGI_IN_0(WGI_UNIT)),
-    WGI_GOOD("aliased", lerp, 3, WGI_IN_1(4, WGI_UNIT), WGI_IN_1(4, WGI_NORMAL),
+    WGI_GOOD("size 1", lerp_given, 3, WGI_IN_1(1, WGI_NORMAL), WGI_IN_1(1, WGI_NORMAL),
+             WGI_IN_1(1, WGI_UNIT)),
+    WGI_GOOD("size 0", lerp_given, 3, WGI_IN_2(0, 3, WGI_NORMAL), WGI_IN_1(3, WGI_NORMAL),
+             WGI_IN_0(WGI_UNIT)),
+    WGI_GOOD("aliased", lerp_given, 3, WGI_IN_1(4, WGI_UNIT), WGI_IN_1(4, WGI_NORMAL),
              WGI_IN_SAME_1(4, WGI_UNIT, 0)),
 };
 
 static const wgi_sample lerp_bad[] = {
-    WGI_BAD("shape", lerp, WG_ERR_SHAPE,
-            "sub: shapes do not broadcast: 3 (a, axis 1) vs 4 (b, axis 0)", 3,
+    WGI_BAD("shape", lerp_given, WG_ERR_SHAPE,
+            "lerp: shapes do not broadcast: 3 (a, axis 1) vs 4 (b, axis 0)", 3,
             WGI_IN_2(2, 3, WGI_NORMAL), WGI_IN_1(4, WGI_NORMAL), WGI_IN_0(WGI_UNIT)),
-    WGI_BAD("bool", lerp, WG_ERR_DTYPE, "sub: needs a floating or i64 dtype: bool (a)", 3,
+    WGI_BAD("bool", lerp_given, WG_ERR_DTYPE, "lerp: needs a floating or i64 dtype: bool (a)", 3,
             WGI_IN_TYPED(3, WG_BOOL, 2), WGI_IN_TYPED(3, WG_BOOL, 2), WGI_IN_0(WGI_UNIT)),
 };
 
@@ -167,11 +190,18 @@ const wgi_op wgi_op_lerp = {
 
 wg_node wg_masked_fill(wg_node x, wg_node mask, double value)
 {
-    /* Of an x that is not valid the error is where's. */
-    const wg_node other = wg_is_valid(x) ? wg_number(x.graph, wg_node_dtype(x), value) : x;
-    const wg_node in[] = {mask, other, x};
-    const wgi_draft draft = {.op = WGI_OP_where, .n_in = 3, .in = in, .graph = x.graph};
-    return wgi_record(&draft);
+    const wg_node in[] = {x, mask};
+    const wgi_draft draft = {.form = &wgi_op_masked_fill, .n_in = 2, .in = in};
+    wgi_view m;
+    if (!wg_is_valid(x) || !wgi_view_of(mask, &m) || mask.graph != x.graph) {
+        return wgi_record(&draft);
+    }
+    if (m.dtype != WG_BOOL) {
+        return wgi_refuse(&draft, WG_ERR_DTYPE, "true where an element is to be filled",
+                          "needs a bool: %s (mask)", wg_dtype_name((wg_dtype)m.dtype));
+    }
+    wg_graph *g = wgi_form_begin(&draft);
+    return wgi_form_end(g, &draft, wg_where(mask, wg_number(g, wg_node_dtype(x), value), x));
 }
 
 WGI_BUILD(filled, wg_masked_fill(in[0], in[1], -1.5))
@@ -189,7 +219,7 @@ static const wgi_sample masked_fill_samples[] = {
 };
 
 static const wgi_sample masked_fill_bad[] = {
-    WGI_BAD("mask", filled, WG_ERR_DTYPE, "where: needs a bool: i64 (condition)", 2,
+    WGI_BAD("mask", filled, WG_ERR_DTYPE, "masked_fill: needs a bool: i64 (mask)", 2,
             WGI_IN_1(3, WGI_NORMAL), WGI_IN_TYPED(3, WG_I64, 2)),
 };
 

@@ -22,7 +22,7 @@ static const char *const names[] = {"input", "target"};
 wg_node wg_kl_div(wg_node input, wg_node target, bool log_target, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {.op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_kl_div};
+    const wgi_draft draft = {.form = &wgi_op_kl_div, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed)) {
         return failed;
@@ -53,8 +53,7 @@ wg_node wg_binary_cross_entropy(wg_node input, wg_node target, wg_node weight,
                                 wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {
-        .op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_binary_cross_entropy};
+    const wgi_draft draft = {.form = &wgi_op_binary_cross_entropy, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed) ||
         !wgi_loss_option(&draft, weight, "weight", &failed)) {
@@ -73,9 +72,8 @@ static bool check_pos_weight(const wgi_draft *draft, wg_node pos_weight, wg_node
     if (!wgi_is_some(pos_weight)) {
         return true;
     }
-    if (!wgi_view_of(draft->in[0], &x) || !wgi_view_of(pos_weight, &w) ||
-        draft->in[0].graph != pos_weight.graph || w.dtype != x.dtype) {
-        *failed = wg_mul(draft->in[0], pos_weight);
+    if (!wgi_loss_operand(draft, pos_weight, "pos_weight", &w, failed) ||
+        !wgi_view_of(draft->in[0], &x)) {
         return false;
     }
     bool is_inside = w.rank <= x.rank;
@@ -97,8 +95,7 @@ wg_node wg_binary_cross_entropy_with_logits(wg_node input, wg_node target, wg_no
                                             wg_node pos_weight, wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {
-        .op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_binary_cross_entropy_with_logits};
+    const wgi_draft draft = {.form = &wgi_op_binary_cross_entropy_with_logits, .n_in = 2, .in = in};
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed) ||
         !wgi_loss_option(&draft, weight, "weight", &failed) ||
@@ -118,16 +115,14 @@ wg_node wg_gaussian_nll_loss(wg_node input, wg_node target, wg_node var, bool fu
                              wg_reduction reduction)
 {
     const wg_node in[] = {input, target};
-    const wgi_draft draft = {
-        .op = WGI_OP_sub, .n_in = 2, .in = in, .form = &wgi_op_gaussian_nll_loss};
+    const wgi_draft draft = {.form = &wgi_op_gaussian_nll_loss, .n_in = 2, .in = in};
+    wgi_view v;
     wg_node failed;
     if (!wgi_loss_begin(&draft, names, reduction, &failed)) {
         return failed;
     }
-    if (!wgi_is_some(var)) {
-        return wg_mul(input, var);
-    }
-    if (!wgi_loss_option(&draft, var, "var", &failed)) {
+    if (!wgi_loss_operand(&draft, var, "var", &v, &failed) ||
+        !wgi_loss_option(&draft, var, "var", &failed)) {
         return failed;
     }
     if (!(eps > 0)) {

@@ -147,7 +147,8 @@ static wg_node add_product(const wgi_draft *draft, int32_t rank, double beta, do
         !take_rank(draft, 2, rank, b, &failed)) {
         return failed;
     }
-    const wg_node product = wg_matmul(draft->in[1], draft->in[2]);
+    wg_graph *g = wgi_form_begin(draft);
+    const wg_node product = wgi_form_end(g, draft, wg_matmul(draft->in[1], draft->in[2]));
     if (!fits(draft, product, &failed)) {
         return failed;
     }
@@ -353,7 +354,7 @@ static const wgi_sample bad_addmm[] = {
     WGI_BAD("input", build_addmm, WG_ERR_SHAPE,
             "addmm: shapes do not broadcast: [3] (input) to [2, 4] (result)", 3, NORMAL_1(3),
             NORMAL_2(2, 3), NORMAL_2(3, 4)),
-    WGI_BAD("dtype", build_addmm, WG_ERR_DTYPE, "matmul: needs a floating dtype: i64 (a)", 3,
+    WGI_BAD("dtype", build_addmm, WG_ERR_DTYPE, "addmm: needs a floating dtype: i64 (a)", 3,
             NORMAL_1(3),
             {.rank = 2, .dims = {1, 1}, .fill = WGI_INDEX, .dtype = WG_I64, .limit = 2},
             {.rank = 2, .dims = {1, 1}, .fill = WGI_INDEX, .dtype = WG_I64, .limit = 2}),

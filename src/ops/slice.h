@@ -6,12 +6,6 @@
 #include "ops/params.h"
 #include "ops/support.h"
 
-/* The draft of a strided_slice of x, in whose name forms refuse. */
-#define WGI_SLICE_OF(x)                                                                            \
-    {                                                                                              \
-        .op = WGI_OP_strided_slice, .n_in = 1, .in = &(x)                                          \
-    }
-
 /* All of x along every axis. */
 wgi_slice_attr wgi_whole(const wgi_view *x);
 

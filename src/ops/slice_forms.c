@@ -5,9 +5,14 @@
 #include "ops/samples.h"
 #include "ops/slice.h"
 
+extern const wgi_op wgi_op_slice;
+extern const wgi_op wgi_op_narrow;
+extern const wgi_op wgi_op_select;
+extern const wgi_op wgi_op_flip;
+
 wg_node wg_slice(wg_node x, int32_t axis, int64_t begin, int64_t end, int64_t step)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(slice, x);
     int64_t place;
     wg_node failed;
     if (!wgi_take_axis(&draft, x, axis, &place, &failed)) {
@@ -21,7 +26,7 @@ wg_node wg_slice(wg_node x, int32_t axis, int64_t begin, int64_t end, int64_t st
 
 wg_node wg_narrow(wg_node x, int32_t axis, int64_t start, int64_t length)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(narrow, x);
     int64_t place;
     wg_node failed;
     if (!wgi_take_axis(&draft, x, axis, &place, &failed)) {
@@ -39,7 +44,7 @@ wg_node wg_narrow(wg_node x, int32_t axis, int64_t start, int64_t length)
 
 wg_node wg_select(wg_node x, int32_t axis, int64_t index)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(select, x);
     int64_t place;
     wg_node failed;
     if (!wgi_take_axis(&draft, x, axis, &place, &failed)) {
@@ -58,7 +63,7 @@ wg_node wg_select(wg_node x, int32_t axis, int64_t index)
 
 wg_node wg_flip(wg_node x, const int32_t *axes, int32_t n)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(flip, x);
     uint32_t set;
     wgi_view view;
     wg_node failed;
@@ -75,7 +80,9 @@ wg_node wg_flip(wg_node x, const int32_t *axes, int32_t n)
             (void)wgi_slice_resolve(view.dims[i], &attr.begin[i], &attr.end[i], &attr.step[i]);
         }
     }
-    return wgi_record_unary(WGI_OP_strided_slice, x, &attr);
+    const wgi_draft flipped = {
+        .op = WGI_OP_strided_slice, .form = draft.form, .n_in = 1, .in = &x, .attr = &attr};
+    return wgi_record(&flipped);
 }
 
 /* ---- samples ------------------------------------------------------------------------------ */
@@ -111,9 +118,9 @@ static const wgi_sample slice_samples[] = {
 };
 
 static const wgi_sample slice_bad[] = {
-    WGI_BAD("axis", slice_back, WG_ERR_RANGE,
-            "strided_slice: axis 1 is out of range for rank 1 (x)", 1, WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("step 0", slice_step_0, WG_ERR_ARGUMENT, "strided_slice: the step along axis 0 is 0", 1,
+    WGI_BAD("axis", slice_back, WG_ERR_RANGE, "slice: axis 1 is out of range for rank 1 (x)", 1,
+            WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("step 0", slice_step_0, WG_ERR_ARGUMENT, "slice: the step along axis 0 is 0", 1,
             WGI_IN_1(3, WGI_NORMAL)),
 };
 
@@ -128,17 +135,14 @@ static const wgi_sample narrow_samples[] = {
 };
 
 static const wgi_sample narrow_bad[] = {
-    WGI_BAD("axis", narrow_last, WG_ERR_RANGE,
-            "strided_slice: axis -1 is out of range for rank 0 (x)", 1, WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("axis", narrow_last, WG_ERR_RANGE, "narrow: axis -1 is out of range for rank 0 (x)", 1,
+            WGI_IN_0(WGI_NORMAL)),
     WGI_BAD("too long", narrow_2, WG_ERR_RANGE,
-            "strided_slice: 2 elements from 1 of axis 0, which has 2 (x)", 1,
-            WGI_IN_2(2, 3, WGI_NORMAL)),
+            "narrow: 2 elements from 1 of axis 0, which has 2 (x)", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
     WGI_BAD("negative length", narrow_minus_1, WG_ERR_RANGE,
-            "strided_slice: -1 elements from 0 of axis 0, which has 3 (x)", 1,
-            WGI_IN_1(3, WGI_NORMAL)),
+            "narrow: -1 elements from 0 of axis 0, which has 3 (x)", 1, WGI_IN_1(3, WGI_NORMAL)),
     WGI_BAD("before the first", narrow_before, WG_ERR_RANGE,
-            "strided_slice: 1 elements from -4 of axis 0, which has 3 (x)", 1,
-            WGI_IN_1(3, WGI_NORMAL)),
+            "narrow: 1 elements from -4 of axis 0, which has 3 (x)", 1, WGI_IN_1(3, WGI_NORMAL)),
 };
 
 static const wgi_sample select_samples[] = {
@@ -151,10 +155,10 @@ static const wgi_sample select_samples[] = {
 };
 
 static const wgi_sample select_bad[] = {
-    WGI_BAD("axis", select_1, WG_ERR_RANGE, "strided_slice: axis 0 is out of range for rank 0 (x)",
-            1, WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("index", select_1, WG_ERR_RANGE, "strided_slice: index 1 is outside [-1, 1) (axis 0)",
-            1, WGI_IN_2(1, 2, WGI_NORMAL)),
+    WGI_BAD("axis", select_1, WG_ERR_RANGE, "select: axis 0 is out of range for rank 0 (x)", 1,
+            WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("index", select_1, WG_ERR_RANGE, "select: index 1 is outside [-1, 1) (axis 0)", 1,
+            WGI_IN_2(1, 2, WGI_NORMAL)),
 };
 
 static const wgi_sample flip_samples[] = {
@@ -170,9 +174,8 @@ static const wgi_sample flip_samples[] = {
 };
 
 static const wgi_sample flip_bad[] = {
-    WGI_BAD("axis", flip_0, WG_ERR_RANGE, "strided_slice: 1 axes for rank 0 (x)", 1,
-            WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("twice", flip_twice, WG_ERR_RANGE, "strided_slice: 2 axes for rank 1 (x)", 1,
+    WGI_BAD("axis", flip_0, WG_ERR_RANGE, "flip: 1 axes for rank 0 (x)", 1, WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("twice", flip_twice, WG_ERR_RANGE, "flip: 2 axes for rank 1 (x)", 1,
             WGI_IN_1(3, WGI_NORMAL)),
 };
 

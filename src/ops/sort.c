@@ -126,6 +126,7 @@ static wg_status K(run_topk)(const wgi_args *args)
 #include <string.h>
 
 #include "ops/call.h"
+#include "ops/gather.h"
 #include "ops/iterate.h"
 #include "ops/params.h"
 #include "ops/samples.h"
@@ -133,17 +134,24 @@ static wg_status K(run_topk)(const wgi_args *args)
 
 /* ---- constructors ------------------------------------------------------------------------- */
 
-wg_node wg_sort(wg_node x, int32_t axis, bool descending)
+extern const wgi_op wgi_op_argsort;
+
+static wg_node sort(const wgi_op *form, wg_node x, int32_t axis, bool descending)
 {
     wgi_sort_attr attr = {.is_descending = descending};
-    const wgi_draft draft = {.op = WGI_OP_sort, .n_in = 1, .in = &x, .attr = &attr};
+    const wgi_draft draft = {.op = WGI_OP_sort, .form = form, .n_in = 1, .in = &x, .attr = &attr};
     wg_node failed;
     return wgi_take_axis(&draft, x, axis, &attr.axis, &failed) ? wgi_record(&draft) : failed;
 }
 
+wg_node wg_sort(wg_node x, int32_t axis, bool descending)
+{
+    return sort(NULL, x, axis, descending);
+}
+
 wg_node wg_argsort(wg_node x, int32_t axis, bool descending)
 {
-    const wg_node sorted = wg_sort(x, axis, descending);
+    const wg_node sorted = sort(&wgi_op_argsort, x, axis, descending);
     return wg_is_valid(sorted) ? wg_output(sorted, 1) : sorted;
 }
 
@@ -189,9 +197,8 @@ static wg_status infer_topk(wgi_infer *q)
 /* The values are elements of x, and the indices say which. */
 static void pass_back(wgi_rule *rule, int64_t axis)
 {
-    wgi_view x;
-    if (wgi_is_some(rule->dy[0]) && wgi_view_of(rule->x[0], &x)) {
-        rule->dx[0] = wg_add_along_axis(rule->dy[0], rule->y[1], (int32_t)axis, x.rank, x.dims);
+    if (wgi_is_some(rule->dy[0])) {
+        rule->dx[0] = wgi_take_back(rule->dy[0], rule->y[1], (int32_t)axis, rule->x[0]);
     }
 }
 
@@ -293,7 +300,7 @@ static const wgi_sample argsort_samples[] = {
 };
 
 static const wgi_sample argsort_bad[] = {
-    WGI_BAD("axis", argsort_0, WG_ERR_RANGE, "sort: axis 0 is out of range for rank 0 (x)", 1,
+    WGI_BAD("axis", argsort_0, WG_ERR_RANGE, "argsort: axis 0 is out of range for rank 0 (x)", 1,
             WGI_IN_0(WGI_NORMAL)),
 };
 

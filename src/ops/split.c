@@ -8,6 +8,9 @@
 #include "ops/samples.h"
 #include "ops/slice.h"
 
+extern const wgi_op wgi_op_split;
+extern const wgi_op wgi_op_chunk;
+
 /* An axis to be split into n parts, and where the parts go. */
 typedef struct parts {
     wg_node x;
@@ -65,7 +68,7 @@ static bool add_up(const parts *p, const int64_t *sizes)
 
 wg_node wg_split(wg_node x, int32_t axis, const int64_t *sizes, int32_t n, wg_node *out)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(split, x);
     parts p = {.x = x, .n = n, .out = out};
     wg_node first;
     if (!open_parts(&draft, axis, &p, &first)) {
@@ -77,7 +80,7 @@ wg_node wg_split(wg_node x, int32_t axis, const int64_t *sizes, int32_t n, wg_no
     }
     if (!add_up(&p, sizes)) {
         return give_up(&p, wgi_refuse(&draft, WG_ERR_SHAPE, NULL,
-                                      "the sizes of a split do not add up to %lld (x, axis %d)",
+                                      "the sizes do not add up to %lld (x, axis %d)",
                                       (long long)p.size, (int)p.axis));
     }
     int64_t begin = 0;
@@ -91,7 +94,7 @@ wg_node wg_split(wg_node x, int32_t axis, const int64_t *sizes, int32_t n, wg_no
 
 wg_node wg_chunk(wg_node x, int32_t axis, int32_t n, wg_node *out)
 {
-    const wgi_draft draft = WGI_SLICE_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(chunk, x);
     parts p = {.x = x, .n = n, .out = out};
     wg_node first;
     if (!open_parts(&draft, axis, &p, &first)) {
@@ -168,20 +171,17 @@ static const wgi_sample split_samples[] = {
 };
 
 static const wgi_sample split_bad[] = {
-    WGI_BAD("axis", split_first, WG_ERR_RANGE,
-            "strided_slice: axis 0 is out of range for rank 0 (x)", 1, WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("sum", split_first, WG_ERR_SHAPE,
-            "strided_slice: the sizes of a split do not add up to 4 (x, axis 0)", 1,
+    WGI_BAD("axis", split_first, WG_ERR_RANGE, "split: axis 0 is out of range for rank 0 (x)", 1,
+            WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("sum", split_first, WG_ERR_SHAPE, "split: the sizes do not add up to 4 (x, axis 0)", 1,
             WGI_IN_2(4, 2, WGI_NORMAL)),
     WGI_BAD("negative", split_negative, WG_ERR_SHAPE,
-            "strided_slice: the sizes of a split do not add up to 3 (x, axis 0)", 1,
+            "split: the sizes do not add up to 3 (x, axis 0)", 1, WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("huge", split_huge, WG_ERR_SHAPE, "split: the sizes do not add up to 3 (x, axis 0)", 1,
             WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("huge", split_huge, WG_ERR_SHAPE,
-            "strided_slice: the sizes of a split do not add up to 3 (x, axis 0)", 1,
+    WGI_BAD("no sizes", split_null, WG_ERR_ARGUMENT, "split: sizes is NULL but n is 2", 1,
             WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("no sizes", split_null, WG_ERR_ARGUMENT, "strided_slice: sizes is NULL but n is 2", 1,
-            WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("no part", split_none, WG_ERR_ARGUMENT, "strided_slice: 0 parts of axis 0", 1,
+    WGI_BAD("no part", split_none, WG_ERR_ARGUMENT, "split: 0 parts of axis 0", 1,
             WGI_IN_1(3, WGI_NORMAL)),
 };
 
@@ -197,11 +197,11 @@ static const wgi_sample chunk_samples[] = {
 };
 
 static const wgi_sample chunk_bad[] = {
-    WGI_BAD("axis", chunk_first, WG_ERR_RANGE,
-            "strided_slice: axis 0 is out of range for rank 0 (x)", 1, WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("too many", chunk_first, WG_ERR_RANGE,
-            "strided_slice: 2 chunks of axis 0, which has 1 (x)", 1, WGI_IN_2(1, 2, WGI_NORMAL)),
-    WGI_BAD("none", chunk_none, WG_ERR_ARGUMENT, "strided_slice: 0 parts of axis 0", 1,
+    WGI_BAD("axis", chunk_first, WG_ERR_RANGE, "chunk: axis 0 is out of range for rank 0 (x)", 1,
+            WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("too many", chunk_first, WG_ERR_RANGE, "chunk: 2 chunks of axis 0, which has 1 (x)", 1,
+            WGI_IN_2(1, 2, WGI_NORMAL)),
+    WGI_BAD("none", chunk_none, WG_ERR_ARGUMENT, "chunk: 0 parts of axis 0", 1,
             WGI_IN_1(3, WGI_NORMAL)),
 };
 

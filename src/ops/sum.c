@@ -112,14 +112,25 @@ wg_node wg_mean(wg_node x, const int32_t *axes, int32_t n, bool keepdims)
     return wgi_record_reduction(WGI_OP_mean, x, axes, n, keepdims);
 }
 
+extern const wgi_op wgi_op_sum_all;
+extern const wgi_op wgi_op_mean_all;
+
+static wg_node reduce_all(const wgi_op *form, uint16_t op, wg_node x)
+{
+    wgi_reduce_attr attr = {.axes = 0, .keepdims = false};
+    const wgi_draft draft = {.op = op, .form = form, .n_in = 1, .in = &x, .attr = &attr};
+    wg_node failed;
+    return wgi_take_axes(&draft, NULL, 0, &attr.axes, &failed) ? wgi_record(&draft) : failed;
+}
+
 wg_node wg_sum_all(wg_node x)
 {
-    return wg_sum(x, NULL, 0, false);
+    return reduce_all(&wgi_op_sum_all, WGI_OP_sum, x);
 }
 
 wg_node wg_mean_all(wg_node x)
 {
-    return wg_mean(x, NULL, 0, false);
+    return reduce_all(&wgi_op_mean_all, WGI_OP_mean, x);
 }
 
 static void gradient_sum(wgi_rule *rule)
@@ -357,13 +368,13 @@ WHOLE_SAMPLES(sum_all)
 WHOLE_SAMPLES(mean_all)
 
 static const wgi_sample bad_sum_all[] = {
-    WGI_BAD("bool", build_sum_all, WG_ERR_DTYPE, "sum: needs a floating or i64 dtype: bool (x)", 1,
-            WGI_IN_TYPED(3, WG_BOOL, 2)),
+    WGI_BAD("bool", build_sum_all, WG_ERR_DTYPE, "sum_all: needs a floating or i64 dtype: bool (x)",
+            1, WGI_IN_TYPED(3, WG_BOOL, 2)),
 };
 
 static const wgi_sample bad_mean_all[] = {
-    WGI_BAD("integers", build_mean_all, WG_ERR_DTYPE, "mean: needs a floating dtype: i64 (x)", 1,
-            WGI_IN_TYPED(3, WG_I64, 2)),
+    WGI_BAD("integers", build_mean_all, WG_ERR_DTYPE, "mean_all: needs a floating dtype: i64 (x)",
+            1, WGI_IN_TYPED(3, WG_I64, 2)),
 };
 
 WGI_CALL(call_sum_all, wg_sum_all(wgi_call_in(c, 0)))

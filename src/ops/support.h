@@ -12,6 +12,12 @@
 wg_node wgi_record_unary(uint16_t op, wg_node x, const void *attr);
 wg_node wgi_record_binary(uint16_t op, wg_node a, wg_node b, const void *attr);
 
+/* The draft of a form of one operand, which is x. */
+#define WGI_FORM_DRAFT(name, x)                                                                    \
+    {                                                                                              \
+        .form = &wgi_op_##name, .n_in = 1, .in = &(x)                                              \
+    }
+
 /* Checks of shape rules; the message names operand i as the op's row does.
  *   floating      "needs a floating dtype: i64 (x)"
  *   numeric       "needs a floating or i64 dtype: bool (a)"

@@ -103,10 +103,8 @@ static wg_status infer_take(wgi_infer *q)
 static void gradient_take(wgi_rule *rule)
 {
     const wgi_axis_attr *attr = rule->attr;
-    wgi_view x;
-    if (rule->wants[0] && wgi_view_of(rule->x[0], &x)) {
-        rule->dx[0] =
-            wg_add_along_axis(rule->dy[0], rule->x[1], (int32_t)attr->axis, x.rank, x.dims);
+    if (rule->wants[0]) {
+        rule->dx[0] = wgi_take_back(rule->dy[0], rule->x[1], (int32_t)attr->axis, rule->x[0]);
     }
 }
 
@@ -162,6 +160,12 @@ wg_node wg_add_along_axis(wg_node dy, wg_node indices, int32_t axis, int32_t ran
                           "axis %d is out of range for rank %d (result)", (int)axis, (int)rank);
     }
     return wgi_record(&draft);
+}
+
+wg_node wgi_take_back(wg_node dy, wg_node indices, int32_t axis, wg_node x)
+{
+    wgi_view view;
+    return wgi_view_of(x, &view) ? wg_add_along_axis(dy, indices, axis, view.rank, view.dims) : x;
 }
 
 static wg_status infer_add(wgi_infer *q)

@@ -8,10 +8,8 @@
 #include "ops/samples.h"
 #include "ops/support.h"
 
-#define BROADCAST_OF(x)                                                                            \
-    {                                                                                              \
-        .op = WGI_OP_broadcast_to, .n_in = 1, .in = &(x)                                           \
-    }
+extern const wgi_op wgi_op_tile;
+extern const wgi_op wgi_op_repeat_interleave;
 
 static int64_t product(const int64_t *dims, int32_t from, int32_t to)
 {
@@ -45,7 +43,7 @@ static bool check_reps(const wgi_draft *draft, const int64_t *reps, int32_t n, w
     }
     for (int32_t i = 0; i < n; i++) {
         if (reps[i] < 0) {
-            *out = wgi_refuse(draft, WG_ERR_RANGE, NULL, "a tile repeats %lld times (reps[%d])",
+            *out = wgi_refuse(draft, WG_ERR_RANGE, NULL, "%lld copies (reps[%d])",
                               (long long)reps[i], (int)i);
             return false;
         }
@@ -85,7 +83,7 @@ static wg_node tile_axes(wg_node y, int32_t rank, int64_t *dims, const int64_t *
 
 wg_node wg_tile(wg_node x, const int64_t *reps, int32_t n)
 {
-    const wgi_draft draft = BROADCAST_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(tile, x);
     int64_t dims[WG_MAX_RANK];
     int64_t all[WG_MAX_RANK];
     wgi_view view;
@@ -111,7 +109,7 @@ wg_node wg_tile(wg_node x, const int64_t *reps, int32_t n)
 
 wg_node wg_repeat_interleave(wg_node x, int64_t repeats, int32_t axis)
 {
-    const wgi_draft draft = BROADCAST_OF(x);
+    const wgi_draft draft = WGI_FORM_DRAFT(repeat_interleave, x);
     int64_t dims[WG_MAX_RANK] = {0};
     int64_t place;
     wgi_view view;
@@ -179,15 +177,15 @@ static const wgi_sample tile_samples[] = {
 };
 
 static const wgi_sample tile_bad[] = {
-    WGI_BAD("negative", tile_minus_1, WG_ERR_RANGE,
-            "broadcast_to: a tile repeats -1 times (reps[0])", 1, WGI_IN_2(2, 3, WGI_NORMAL)),
-    WGI_BAD("huge", tile_huge, WG_ERR_OVERFLOW, "broadcast_to: the result has too many elements", 1,
+    WGI_BAD("negative", tile_minus_1, WG_ERR_RANGE, "tile: -1 copies (reps[0])", 1,
+            WGI_IN_2(2, 3, WGI_NORMAL)),
+    WGI_BAD("huge", tile_huge, WG_ERR_OVERFLOW, "tile: the result has too many elements", 1,
             WGI_IN_1(3, WGI_NORMAL)),
     WGI_BAD("a product that is huge", tile_large, WG_ERR_OVERFLOW,
-            "broadcast_to: the result has too many elements", 1, WGI_IN_1(1, WGI_NORMAL)),
-    WGI_BAD("rank 9", tile_rank_9, WG_ERR_RANGE, "broadcast_to: rank 9 is not in [0, 8]", 1,
+            "tile: the result has too many elements", 1, WGI_IN_1(1, WGI_NORMAL)),
+    WGI_BAD("rank 9", tile_rank_9, WG_ERR_RANGE, "tile: rank 9 is not in [0, 8]", 1,
             WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("no reps", tile_null, WG_ERR_ARGUMENT, "broadcast_to: reps is NULL but n is 1", 1,
+    WGI_BAD("no reps", tile_null, WG_ERR_ARGUMENT, "tile: reps is NULL but n is 1", 1,
             WGI_IN_1(3, WGI_NORMAL)),
 };
 
@@ -202,12 +200,12 @@ static const wgi_sample repeat_samples[] = {
 };
 
 static const wgi_sample repeat_bad[] = {
-    WGI_BAD("axis", repeat_2, WG_ERR_RANGE, "broadcast_to: axis 0 is out of range for rank 0 (x)",
-            1, WGI_IN_0(WGI_NORMAL)),
-    WGI_BAD("negative", repeat_minus_1, WG_ERR_RANGE, "broadcast_to: repeats is negative: -1", 1,
-            WGI_IN_1(3, WGI_NORMAL)),
-    WGI_BAD("huge", repeat_huge, WG_ERR_OVERFLOW, "broadcast_to: the result has too many elements",
+    WGI_BAD("axis", repeat_2, WG_ERR_RANGE,
+            "repeat_interleave: axis 0 is out of range for rank 0 (x)", 1, WGI_IN_0(WGI_NORMAL)),
+    WGI_BAD("negative", repeat_minus_1, WG_ERR_RANGE, "repeat_interleave: repeats is negative: -1",
             1, WGI_IN_1(3, WGI_NORMAL)),
+    WGI_BAD("huge", repeat_huge, WG_ERR_OVERFLOW,
+            "repeat_interleave: the result has too many elements", 1, WGI_IN_1(3, WGI_NORMAL)),
 };
 
 /* ---- rows --------------------------------------------------------------------------------- */

@@ -22,13 +22,6 @@ def products():
     case("trace", "wide", torch.trace, normal(2, 4))
     case("trace", "batch", lambda x: x.diagonal(0, 1, 2).sum(1), normal(2, 3, 3))
     hard("trace", "odd", torch.trace, np.array([[1.0, NAN], [INF, 2.0]]), up=1.0)
-    square = lambda x: x.diagonal(0, 0, 1)
-    attrs = {"first": 0, "second": 1, "rows": 3, "columns": 3}
-    case("einsum_diagonal", "blocks", square, normal(3, 3, 2), attrs=attrs)
-    case("einsum_diagonal_back", "square", torch.diag, normal(3), attrs=attrs)
-    attrs = {"first": 0, "second": 1, "rows": 2, "columns": 2}
-    hard("einsum_diagonal", "odd", square, np.array([[1.0, NAN], [INF, 2.0]]), attrs=attrs)
-    hard("einsum_diagonal_back", "odd", torch.diag, np.array([INF, NAN]), attrs=attrs)
 
 
 def sums():

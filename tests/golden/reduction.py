@@ -97,13 +97,6 @@ def places():
         hard("arg%s_all" % op, "ties", lambda x: g(x), np.array([[0.0, best], [best, 0.0]]), up=False)
         hard("arg" + op, "ties", lambda x: g(x, 0), np.array([0.0, -0.0, 0.0]), up=False)
         hard("arg" + op, "nan_wins", lambda x: g(x, 0), np.array([best, NAN, 1.0, NAN]), up=False)
-    pick = lambda x, i: torch.gather(x, 1, i[:, None])[:, 0]
-    put = lambda d, i: torch.zeros(d.shape[0], 4).scatter(1, i[:, None], d[:, None])
-    attrs = {"axis": 1, "keepdims": 0, "size": 4}
-    case("max_pick", "columns", pick, normal(3, 4), index(4, 3), attrs=attrs)
-    case("max_put", "columns", put, normal(3), index(4, 3), attrs=attrs)
-    hard("max_pick", "odd", pick, np.array([[INF, 0, 0, 0], [0, NAN, 0, 0]]), np.array([0, 1]), attrs=attrs)
-    hard("max_put", "odd", put, np.array([INF, NAN]), np.array([3, 0]), attrs=attrs)
 
 
 def center(x, over):

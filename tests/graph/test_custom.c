@@ -430,6 +430,85 @@ static void test_custom_names_may_be_those_of_the_library(void **state)
     assert_near(wg_item(wg_sum_all(wg_exp(x))), exp(0.5) + exp(-1.5) + exp(2), 1e-12);
 }
 
+static wg_status apply(fixture *f, const char *name, wg_node x, size_t n, wg_node *y)
+{
+    const uint32_t inputs[] = {x.index, x.index};
+    uint32_t out = 0;
+    size_t n_out = 1;
+    const wg_status status = wg_apply(f->g, name, inputs, n, NULL, 0, &out, &n_out);
+    *y = wg_graph_node(f->g, status == WG_OK ? out : UINT32_MAX);
+    return status;
+}
+
+/* Definitions and formulas alike; of a name that is the library's too the library's op is meant. */
+static void test_custom_ops_are_called_by_name(void **state)
+{
+    fixture *f = *state;
+    const wg_op_definition cube = cube_definition("my_cube");
+    const wg_op_definition other = cube_definition("exp");
+    wg_op *op = NULL;
+    wg_node y;
+    (void)define(f->ctx, &cube);
+    (void)define(f->ctx, &other);
+    assert_int_equal(wg_custom_pointwise(f->ctx, "my_product", "a*b + a", &op), WG_OK);
+    const wg_node x = vector_variable(f, 3, three);
+    assert_int_equal(apply(f, "my_cube", x, 1, &y), WG_OK);
+    expect_cube(x, y);
+    assert_int_equal(apply(f, "my_product", x, 2, &y), WG_OK);
+    assert_near(wg_item(wg_sum_all(y)), 0.25 + 2.25 + 4 + 1, 1e-12);
+    assert_int_equal(apply(f, "exp", x, 1, &y), WG_OK);
+    assert_near(wg_item(wg_sum_all(y)), exp(0.5) + exp(-1.5) + exp(2), 1e-12);
+    assert_int_equal(apply(f, "my_product", x, 1, &y), WG_ERR_ARGUMENT);
+    assert_string_equal(wg_graph_error(f->g), "my_product: takes 2 to 2 inputs: 1");
+    assert_int_equal(wg_graph_reset(f->g), WG_OK);
+    assert_int_equal(apply(f, "my_cube_backward", vector_variable(f, 3, three), 2, &y),
+                     WG_ERR_NAME);
+}
+
+static void test_custom_attributes_have_no_call_by_name(void **state)
+{
+    fixture *f = *state;
+    wg_op_definition d = cube_definition("with_bytes");
+    wg_node y;
+    d.attribute_bytes = 8;
+    (void)define(f->ctx, &d);
+    assert_int_equal(apply(f, "with_bytes", vector_variable(f, 3, three), 1, &y), WG_ERR_ARGUMENT);
+    assert_string_equal(wg_graph_error(f->g),
+                        "with_bytes: its attributes are bytes, which a call by name has none of");
+}
+
+static wg_status count_bytes(void *user, const char *data, size_t bytes)
+{
+    (void)data;
+    *(size_t *)user += bytes;
+    return WG_OK;
+}
+
+/* A formula is written as the ops that it records; neither a definition nor its gradient is. */
+static void test_custom_definitions_are_not_written(void **state)
+{
+    fixture *f = *state;
+    wg_op_definition d = cube_definition("my_cube");
+    size_t n_written = 0;
+    const wg_writer writer = {count_bytes, &n_written};
+    wg_op *formula = NULL;
+    wg_node dx;
+    d.gradient = NULL;
+    const wg_op *cube = define(f->ctx, &d);
+    assert_int_equal(wg_custom_pointwise(f->ctx, "twice", "2*x", &formula), WG_OK);
+    wg_node x = vector_variable(f, 3, three);
+    (void)use1(formula, x);
+    assert_int_equal(wg_graph_write(f->g, NULL, &writer), WG_OK);
+    assert_true(n_written > 0);
+    n_written = 0;
+    const wg_node y = wg_sum_all(use1(cube, x));
+    assert_int_equal(wg_graph_write(f->g, NULL, &writer), WG_ERR_NAME);
+    assert_non_null(strstr(wg_context_error(f->ctx), "is 'my_cube', an op of the program's own"));
+    assert_int_equal(n_written, 0);
+    assert_int_equal(wg_grad(y, &x, 1, &dx), WG_OK);
+    assert_int_equal(wg_graph_write(f->g, NULL, &writer), WG_ERR_NAME);
+}
+
 static wg_status count_calls(const wg_forward_call *call)
 {
     ++*(int *)call->user;
@@ -616,6 +695,9 @@ int main(void)
         GRAPH_TEST(test_custom_uses_are_cached_by_op_and_attributes),
         GRAPH_TEST(test_custom_definitions_come_at_any_time),
         GRAPH_TEST(test_custom_names_may_be_those_of_the_library),
+        GRAPH_TEST(test_custom_ops_are_called_by_name),
+        GRAPH_TEST(test_custom_attributes_have_no_call_by_name),
+        GRAPH_TEST(test_custom_definitions_are_not_written),
         GRAPH_TEST(test_custom_impure_ops_are_not_merged),
         GRAPH_TEST(test_custom_users_are_released_once),
         GRAPH_TEST(test_custom_ops_describe_themselves),

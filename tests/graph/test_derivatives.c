@@ -432,6 +432,22 @@ static void test_derivatives_hessian_is_symmetric(void **state)
     assert_true(worst <= 1e-12 * largest);
 }
 
+/* The ranks add up to the most there is, all of them x's or all y's. */
+static void test_derivatives_jacobians_of_rank_8(void **state)
+{
+    fixture *f = *state;
+    const int64_t dims[] = {1, 2, 1, 1, 1, 1, 1, 1};
+    wg_node x = leaf_of(f, 8, dims, (const double[]){2, 3});
+    wg_node j;
+    assert_int_equal(wg_jacobian(wg_sum_all(wg_square(x)), x, &j), WG_OK);
+    assert_int_equal(wg_node_rank(j), 8);
+    assert_all_near(j, (const double[]){4, 6}, 2, 0);
+    wg_node one = scalar_variable(f, 5);
+    assert_int_equal(wg_jacobian(wg_mul(x, one), one, &j), WG_OK);
+    assert_int_equal(wg_node_rank(j), 8);
+    assert_all_near(j, (const double[]){2, 3}, 2, 0);
+}
+
 /* A Jacobian is a node as any other. */
 static void test_derivatives_through_a_jacobian(void **state)
 {
@@ -609,6 +625,7 @@ int main(void)
         GRAPH_TEST(test_derivatives_of_dropout),
         GRAPH_TEST(test_derivatives_jacobian_of_a_network),
         GRAPH_TEST(test_derivatives_hessian_is_symmetric),
+        GRAPH_TEST(test_derivatives_jacobians_of_rank_8),
         GRAPH_TEST(test_derivatives_through_a_jacobian),
         GRAPH_TEST(test_derivatives_of_nothing),
         GRAPH_TEST(test_derivatives_per_sample_gradients),

@@ -37,9 +37,30 @@ static bool is_living(const bad_world *w, wg_node n)
     return n.graph != NULL && n.graph != w->dead;
 }
 
+/* An error begins with the name of what was called, which may be NULL. */
+static void expect_name(const char *error, const char *name)
+{
+    if (name != NULL && (strncmp(error, name, strlen(name)) != 0 || error[strlen(name)] != ':')) {
+        fail_msg("\"%s\" does not speak of %s", error, name);
+    }
+}
+
+/* The name of the op or form where the sample calls nothing but its constructor. */
+static const char *only_call(const wgi_op *op, const wgi_sample *s)
+{
+    const char *text = s->text;
+    const bool is_plain = text != NULL && strncmp(text, "wg_", 3) == 0;
+    return is_plain && strstr(text + 3, "wg_") == NULL &&
+                   strncmp(text + 3, op->name, strlen(op->name)) == 0 &&
+                   text[3 + strlen(op->name)] == '('
+               ? op->name
+               : NULL;
+}
+
 /* The first operand that tells a living graph says where the error must be found. A node that lives
  * elsewhere has a shape, with which a constructor may find fault first. */
-static void expect_error(const bad_world *w, const wg_node *in, int32_t n, bool is_elsewhere)
+static void expect_error(const bad_world *w, const wg_node *in, int32_t n, bool is_elsewhere,
+                         const char *name)
 {
     for (int32_t i = 0; i < n; i++) {
         if (is_living(w, in[i])) {
@@ -47,19 +68,21 @@ static void expect_error(const bad_world *w, const wg_node *in, int32_t n, bool 
             assert_true(status == WG_ERR_HANDLE || status == WG_ERR_STALE ||
                         (is_elsewhere && status != WG_OK));
             assert_string_not_equal(wg_graph_error(in[i].graph), "");
+            expect_name(wg_graph_error(in[i].graph), name);
             return;
         }
     }
 }
 
-static void check_one_handle(bad_world *w, const wgi_sample *s, int32_t at, int which)
+static void check_one_handle(bad_world *w, const wgi_op *op, const wgi_sample *s, int32_t at,
+                             int which)
 {
     wg_node in[WGI_SAMPLE_INPUTS];
     record_operands(w, s, in);
     in[at] = bad_handle(w, which);
     const wg_node y = s->build(w->g, WG_F32, in);
     assert_false(wg_is_valid(y));
-    expect_error(w, in, s->n_in, which >= BAD_OTHER);
+    expect_error(w, in, s->n_in, which >= BAD_OTHER, only_call(op, s));
     assert_false(wg_is_valid(wg_neg(y)));
 }
 
@@ -75,7 +98,7 @@ static void check_all_handles(bad_world *w, const wgi_sample *s)
     }
 }
 
-static void check_handles(bad_world *w, const wgi_sample *s)
+static void check_handles(bad_world *w, const wgi_op *op, const wgi_sample *s)
 {
     wg_node in[WGI_SAMPLE_INPUTS];
     record_operands(w, s, in);
@@ -84,7 +107,7 @@ static void check_handles(bad_world *w, const wgi_sample *s)
         /* Alone, a node of another graph is a good one, there. */
         const int end = s->n_in > 1 ? BAD_HANDLES : BAD_OTHER;
         for (int which = 0; which < end; which++) {
-            check_one_handle(w, s, at, which);
+            check_one_handle(w, op, s, at, which);
         }
     }
     if (s->n_in > 0) {
@@ -197,7 +220,7 @@ static void check_op(bad_world *w, const bad_row *row)
 {
     const wgi_op *op = row->op;
     for (int32_t i = 0; i < op->n_samples && i < 3; i++) {
-        check_handles(w, &op->samples[i]);
+        check_handles(w, op, &op->samples[i]);
     }
     for (int32_t i = 0; i < op->n_attributes; i++) {
         if (op->attributes[i].kind <= WGI_ATTR_TEXT) {
