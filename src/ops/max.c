@@ -272,6 +272,10 @@ static wg_status infer_put(wgi_infer *q)
         dims[rank++] = dy->dims[i];
     }
     rank += attr->keepdims == 0 && dy->rank == attr->axis;
+    if (attr->keepdims != 0 && dims[attr->axis] != 1) {
+        return wgi_infer_fail(q, WG_ERR_SHAPE, "size %lld is not 1 (dy, axis %d)",
+                              (long long)dims[attr->axis], (int)attr->axis);
+    }
     dims[attr->axis] = attr->size;
     wg_status status = wgi_check_floating(q, 0);
     status = status != WG_OK ? status : check_places(q, dy->rank, dy->dims);
@@ -375,6 +379,8 @@ static const wgi_sample samples_put[] = {
 };
 
 static const wgi_sample bad_put[] = {
+    WGI_BAD("an axis that is not 1", put_1_kept, WG_ERR_SHAPE,
+            "max_put: size 4 is not 1 (dy, axis 1)", 2, WGI_IN_2(3, 4, WGI_NORMAL), PLACES_2(3, 4)),
     WGI_BAD("no place", put_outside, WG_ERR_RANGE, "max_put: index 0 at 0 is outside [0, 0)", 2,
             WGI_IN_1(1, WGI_NORMAL), WGI_IN_TYPED(1, WG_I64, 1)),
 };
