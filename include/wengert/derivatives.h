@@ -134,8 +134,8 @@ typedef struct wg_function wg_function;
  * other elements in each call, and within one call the same in values and derivatives.
  *
  * Errors: WG_ERR_ARGUMENT (NULL, a count of 0, an input that is no leaf or is there twice), those
- * of the handles, the graph's, WG_ERR_STALE (a leaf changed since it was recorded), WG_ERR_MEMORY;
- * the text is in wg_graph_error.
+ * of the handles, the graph's, WG_ERR_STATE (inside a callback), WG_ERR_STALE (a leaf changed since
+ * it was recorded), WG_ERR_MEMORY; the text is in wg_graph_error.
  */
 WG_NODISCARD WG_API wg_status wg_function_create(const wg_node *inputs, size_t n_in,
                                                  const wg_node *outputs, size_t n_out,

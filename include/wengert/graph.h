@@ -234,7 +234,8 @@ typedef struct wg_shadow wg_shadow;
 /**
  * Makes a shadow in which every tensor of dtype `from` is of dtype `to` (both floating; equal for
  * a plain copy). The graph may be reset or destroyed before the shadow.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE, the graph's, WG_ERR_STALE, WG_ERR_MEMORY.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE, the graph's, WG_ERR_STATE (inside a callback),
+ * WG_ERR_STALE, WG_ERR_MEMORY.
  */
 WG_NODISCARD WG_API wg_status wg_shadow_create(wg_graph *g, wg_dtype from, wg_dtype to,
                                                wg_shadow **out);

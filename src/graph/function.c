@@ -269,6 +269,9 @@ wg_status wg_function_create(const wg_node *inputs, size_t n_in, const wg_node *
     if (status != WG_OK) {
         return status;
     }
+    if (g->ctx->is_in_callback) {
+        return wgi_run_fail(g, WG_ERR_STATE, "function", "not inside a callback");
+    }
     g->run_failure.status = WG_OK;
     wg_function *f = wgi_alloc_zeroed(&g->ctx->memory, 1, sizeof *f);
     if (f == NULL) {

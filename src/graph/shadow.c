@@ -109,6 +109,9 @@ wg_status wg_shadow_create(wg_graph *g, wg_dtype from, wg_dtype to, wg_shadow **
     if (g->failure.status != WG_OK) {
         return g->failure.status;
     }
+    if (g->ctx->is_in_callback) {
+        return wgi_run_fail(g, WG_ERR_STATE, "shadow", "not inside a callback");
+    }
     if (!wgi_is_floating((int)from) || !wgi_is_floating((int)to)) {
         return wgi_run_fail(g, WG_ERR_DTYPE, "shadow", "both dtypes are floating");
     }
@@ -136,7 +139,7 @@ wg_status wg_shadow_create(wg_graph *g, wg_dtype from, wg_dtype to, wg_shadow **
 
 void wg_shadow_destroy(wg_shadow *s)
 {
-    if (s == NULL) {
+    if (s == NULL || s->ctx->is_in_callback) {
         return;
     }
     wg_context *ctx = s->ctx;

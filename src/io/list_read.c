@@ -57,6 +57,7 @@ static bool take_entry(reader *r, uint32_t *node)
 {
     uint32_t entry;
     const char *place = r->scan.at;
+    *node = 0;
     if (!wgi_scan_expect(&r->scan, '%') || !wgi_scan_u32(&r->scan, &entry)) {
         return false;
     }

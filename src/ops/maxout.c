@@ -98,7 +98,8 @@ static void gradient(wgi_rule *rule)
     }
     const int32_t rank = x.rank;
     const wg_dtype dtype = wg_node_dtype(rule->dy[0]);
-    const wg_node from = wg_one_hot(wg_reshape(rule->y[1], 2, flat), attr.pieces, dtype);
+    const int64_t pieces = x.count > 0 ? attr.pieces : 1; /* nothing has any number of pieces */
+    const wg_node from = wg_one_hot(wg_reshape(rule->y[1], 2, flat), pieces, dtype);
     const wg_node dx = wg_gate(wg_reshape(rule->dy[0], 3, flat), from);
     rule->dx[0] = wg_reshape(wg_permute(dx, turned, 3), rank, to);
 }
@@ -111,6 +112,7 @@ WGI_BUILD(build_3, wg_maxout(in[0], 3, 1))
 WGI_BUILD(build_first, wg_maxout(in[0], 2, 0))
 WGI_BUILD(build_1, wg_maxout(in[0], 1, 0))
 WGI_BUILD(build_0, wg_maxout(in[0], 0, 0))
+WGI_BUILD(build_most, wg_maxout(in[0], INT64_MAX, -1))
 WGI_BUILD(build_axis, wg_maxout(in[0], 2, 1))
 
 static const wgi_sample samples[] = {
@@ -120,6 +122,7 @@ static const wgi_sample samples[] = {
     WGI_GOOD("one piece", build_1, 1, WGI_IN_1(3, WGI_NORMAL)),
     WGI_GOOD("all of them", build_2, 1, WGI_IN_1(2, WGI_NORMAL)),
     WGI_GOOD("size 0", build_2, 1, WGI_IN_2(3, 0, WGI_NORMAL)),
+    WGI_GOOD("size 0, pieces without end", build_most, 1, WGI_IN_2(3, 0, WGI_NORMAL)),
     WGI_GOOD("no rows", build_2, 1, WGI_IN_2(0, 4, WGI_NORMAL)),
     WGI_KINK("ties", build_2, 1, WGI_IN_2(2, 4, WGI_ZEROS)),
 };

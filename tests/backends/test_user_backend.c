@@ -189,7 +189,7 @@ static const char *read_attributes(const wg_kernel_call *call)
 static wg_status never_run(const wg_kernel_call *call)
 {
     (void)call;
-    fail_msg("this kernel accepts nothing");
+    fail_msg("%s", "this kernel accepts nothing");
     return WG_ERR_INTERNAL;
 }
 

@@ -149,6 +149,10 @@ static wg_status meddle(const wg_forward_call *call)
     assert_int_equal(wg_graph_refresh(g), WG_ERR_STATE);
     assert_int_equal(wg_graph_trim(g), WG_ERR_STATE);
     assert_int_equal(wg_hook(m->node, ignore_gradient, NULL), WG_ERR_STATE);
+    wg_shadow *shadow;
+    wg_function *function;
+    assert_int_equal(wg_shadow_create(g, WG_F64, WG_F32, &shadow), WG_ERR_STATE);
+    assert_int_equal(wg_function_create(&m->node, 1, &m->node, 1, &function), WG_ERR_STATE);
     assert_int_equal(wg_op_define(m->f->ctx, &d, &op), WG_ERR_STATE);
     assert_int_equal(wg_custom_pointwise(m->f->ctx, "inside", "x", &op), WG_ERR_STATE);
     wg_graph_destroy(g);

@@ -13,7 +13,7 @@ static wg_status run_nothing(const wg_kernel_call *call)
 static void release_never(void *user)
 {
     (void)user;
-    fail_msg("the definition was refused, and stays the caller's");
+    fail_msg("%s", "the definition was refused, and stays the caller's");
 }
 
 /* A definition of one kernel; the world's first context has chosen kernels, this one has not. */

@@ -48,7 +48,7 @@ static wg_status step_nothing(const wg_step *step)
 static void release_never(void *user)
 {
     (void)user;
-    fail_msg("the definition was refused, and stays the caller's");
+    fail_msg("%s", "the definition was refused, and stays the caller's");
 }
 
 static wg_optimizer_definition good_definition(void)
