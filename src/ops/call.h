@@ -64,6 +64,10 @@ static inline int32_t wgi_call_length(const wgi_call *c, int32_t i)
     return c->arguments[i].n;
 }
 
+/* Whether lists i and j, which go together, are of one length, or j is not given. False where the
+ * graph has been failed, and *out is then the node to return: "begin has 2 elements, end has 1". */
+WGI_NODISCARD bool wgi_call_pairs(const wgi_call *c, int32_t i, int32_t j, wg_node *out);
+
 /* Records op with the call's operands; for ops without attributes and a constructor of their own.
  */
 static inline wg_node wgi_call_record(const wgi_call *c, uint16_t op)

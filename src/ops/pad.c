@@ -495,14 +495,14 @@ static const wgi_attribute attributes[] = {
     {.name = "value", .kind = WGI_ATTR_REAL, .is_optional = true, .place = WGI_AT_NUMBER(0)},
 };
 
-/* Lists of different lengths are as wrong as ones that are too short. */
-static int32_t paired_length(const wgi_call *c)
+static wg_node call(const wgi_call *c)
 {
-    return wgi_call_length(c, 0) == wgi_call_length(c, 1) ? wgi_call_length(c, 0) : -1;
+    wg_node failed;
+    return wgi_call_pairs(c, 0, 1, &failed)
+               ? wg_pad(wgi_call_in(c, 0), wgi_call_list(c, 0), wgi_call_list(c, 1),
+                        wgi_call_length(c, 0), (wg_pad_mode)wgi_call_int(c, 2), wgi_call_real(c, 3))
+               : failed;
 }
-
-WGI_CALL(call, wg_pad(wgi_call_in(c, 0), wgi_call_list(c, 0), wgi_call_list(c, 1), paired_length(c),
-                      (wg_pad_mode)wgi_call_int(c, 2), wgi_call_real(c, 3)))
 
 const wgi_op wgi_op_pad = {
     .name = "pad",

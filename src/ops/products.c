@@ -423,13 +423,11 @@ static const wgi_attribute attributes_tensordot[] = {
 
 static wg_node call_tensordot(const wgi_call *c)
 {
-    const wgi_draft draft = {.form = &wgi_op_tensordot, .n_in = c->n_in, .in = c->in};
-    if (wgi_call_length(c, 0) != wgi_call_length(c, 1)) {
-        return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "%d axes (a) for %d (b)",
-                          (int)wgi_call_length(c, 0), (int)wgi_call_length(c, 1));
-    }
-    return wg_tensordot(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_axes(c, 0),
-                        wgi_call_axes(c, 1), wgi_call_length(c, 0));
+    wg_node failed;
+    return wgi_call_pairs(c, 0, 1, &failed)
+               ? wg_tensordot(wgi_call_in(c, 0), wgi_call_in(c, 1), wgi_call_axes(c, 0),
+                              wgi_call_axes(c, 1), wgi_call_length(c, 0))
+               : failed;
 }
 
 const wgi_op wgi_op_dot = {

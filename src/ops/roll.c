@@ -180,14 +180,13 @@ static const wgi_attribute attributes[] = {
     {.name = "axes", .kind = WGI_ATTR_AXES, .is_optional = true},
 };
 
-/* Lists of different lengths are as wrong as ones that are too short. */
-static int32_t length_of(const wgi_call *c)
+static wg_node call(const wgi_call *c)
 {
-    const int32_t n = wgi_call_length(c, 0);
-    return wgi_call_axes(c, 1) == NULL || wgi_call_length(c, 1) == n ? n : -1;
+    wg_node failed;
+    return wgi_call_pairs(c, 0, 1, &failed) ? wg_roll(wgi_call_in(c, 0), wgi_call_list(c, 0),
+                                                      wgi_call_axes(c, 1), wgi_call_length(c, 0))
+                                            : failed;
 }
-
-WGI_CALL(call, wg_roll(wgi_call_in(c, 0), wgi_call_list(c, 0), wgi_call_axes(c, 1), length_of(c)))
 
 const wgi_op wgi_op_roll = {
     .name = "roll",

@@ -348,18 +348,6 @@ static const wgi_sample bad_place[] = {
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
-/* Whether lists i and j of a call, the latter where it is given, have one length. */
-static bool is_paired(const wgi_call *c, int32_t i, int32_t j)
-{
-    return wgi_call_list(c, j) == NULL || wgi_call_length(c, i) == wgi_call_length(c, j);
-}
-
-static wg_node refuse_lists(const wgi_call *c, uint16_t op)
-{
-    const wgi_draft draft = {.op = op, .n_in = c->n_in, .in = c->in, .graph = c->graph};
-    return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "the lists have different lengths");
-}
-
 static const wgi_attribute attributes_slice[] = {
     {.name = "begin", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_slice_attr, rank, begin)},
     {.name = "end", .kind = WGI_ATTR_DIMS, .place = WGI_AT_I64_LIST(wgi_slice_attr, rank, end)},
@@ -369,11 +357,15 @@ static const wgi_attribute attributes_slice[] = {
      .place = WGI_AT_I64_LIST(wgi_slice_attr, rank, step)},
 };
 
-WGI_CALL(call_slice,
-         is_paired(c, 0, 1) && is_paired(c, 0, 2)
-             ? wg_strided_slice(wgi_call_in(c, 0), wgi_call_list(c, 0), wgi_call_list(c, 1),
-                                wgi_call_list(c, 2), wgi_call_length(c, 0))
-             : refuse_lists(c, WGI_OP_strided_slice))
+static wg_node call_slice(const wgi_call *c)
+{
+    wg_node failed;
+    if (!wgi_call_pairs(c, 0, 1, &failed) || !wgi_call_pairs(c, 0, 2, &failed)) {
+        return failed;
+    }
+    return wg_strided_slice(wgi_call_in(c, 0), wgi_call_list(c, 0), wgi_call_list(c, 1),
+                            wgi_call_list(c, 2), wgi_call_length(c, 0));
+}
 
 const wgi_op wgi_op_strided_slice = {
     .name = "strided_slice",
@@ -402,11 +394,11 @@ static wg_node call_place(const wgi_call *c)
     const wg_node x = wgi_call_in(c, 0);
     const wgi_draft draft = {.op = WGI_OP_place, .n_in = 1, .in = &x};
     int64_t *const to[] = {attr.dims, attr.begin, attr.step};
-    if (!is_paired(c, 0, 1) || !is_paired(c, 0, 2)) {
-        return refuse_lists(c, WGI_OP_place);
+    wg_node failed;
+    if (!wgi_call_pairs(c, 0, 1, &failed) || !wgi_call_pairs(c, 0, 2, &failed)) {
+        return failed;
     }
     for (int32_t i = 0; i < 3; i++) {
-        wg_node failed;
         if (!wgi_take_shape(&draft, wgi_call_length(c, i), wgi_call_list(c, i), to[i], &failed)) {
             return failed;
         }

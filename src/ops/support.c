@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ops/support.h"
 
+#include "ops/call.h"
+
 wg_node wgi_record_unary(uint16_t op, wg_node x, const void *attr)
 {
     wgi_draft draft = {.op = op, .n_in = 1, .in = &x, .attr = attr};
@@ -187,4 +189,16 @@ wg_node wgi_sum_like(wg_node dy, wg_node x)
         return dy;
     }
     return wg_sum_to(dy, to.rank, to.dims);
+}
+
+bool wgi_call_pairs(const wgi_call *c, int32_t i, int32_t j, wg_node *out)
+{
+    const wgi_draft draft = {.form = c->op, .n_in = c->n_in, .in = c->in, .graph = c->graph};
+    if (wgi_call_list(c, j) == NULL || wgi_call_length(c, i) == wgi_call_length(c, j)) {
+        return true;
+    }
+    *out = wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "%s has %d elements, %s has %d",
+                      c->op->attributes[i].name, (int)wgi_call_length(c, i),
+                      c->op->attributes[j].name, (int)wgi_call_length(c, j));
+    return false;
 }

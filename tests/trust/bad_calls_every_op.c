@@ -176,6 +176,27 @@ static void apply_with(bad_world *w, const wgi_op *op, int32_t place, const wg_a
     }
 }
 
+static bool is_list(const wgi_attribute *a)
+{
+    return a->kind >= WGI_ATTR_AXES && a->kind < WGI_ATTR_TEXT;
+}
+
+/* Lists that go together are of one length, and the message tells both; the others have 2. */
+static void check_pairs(bad_world *w, const wgi_op *op, int32_t place)
+{
+    static const int64_t one[] = {1};
+    const wg_attribute shorter = {.kind = WG_ATTRIBUTE_LIST, .list = one, .length = 1};
+    for (int32_t i = 0; i < op->n_attributes; i++) {
+        const wgi_attribute *other = &op->attributes[i];
+        if (i != place && is_list(other) && !other->is_optional) {
+            apply_with(w, op, place, &shorter);
+            assert_int_equal(wg_graph_status(w->g), WG_ERR_ARGUMENT);
+            assert_non_null(strstr(wg_graph_error(w->g), " has 1"));
+            assert_non_null(strstr(wg_graph_error(w->g), " has 2"));
+        }
+    }
+}
+
 static void check_lists(bad_world *w, const wgi_op *op, int32_t place)
 {
     for (size_t length = 0; length <= LONGEST; length++) {
@@ -212,6 +233,9 @@ static void check_attribute(bad_world *w, const wgi_op *op, int32_t place)
     apply_with(w, op, place, &no_text);
     assert_int_equal(wg_graph_status(w->g), WG_ERR_ARGUMENT);
     check_lists(w, op, place);
+    if (is_list(&op->attributes[place])) {
+        check_pairs(w, op, place);
+    }
 }
 
 /* ---- rows --------------------------------------------------------------------------------- */
