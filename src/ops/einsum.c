@@ -430,6 +430,7 @@ EINSUM(bad_long, "abcdefghij", 1)
 EINSUM(bad_more, "ij,jk->ik", 1)
 EINSUM(bad_fewer, "ii->", 2)
 EINSUM(bad_byte, "i\tj", 1)
+EINSUM(bad_diagonal, "ii->i", 1)
 WGI_BUILD(no_equation, wg_einsum(NULL, in, 1))
 
 static const wgi_sample bad[] = {
@@ -456,6 +457,8 @@ static const wgi_sample bad[] = {
     WGI_BAD("fewer terms", bad_fewer, WG_ERR_ARGUMENT,
             "einsum: column 3: there are fewer terms than operands", 2, NORMAL_2(3, 3),
             NORMAL_2(3, 3)),
+    WGI_BAD("diagonal of nothing and one", bad_diagonal, WG_ERR_SHAPE,
+            "einsum: column 2: sizes differ: 1 (operand 0, axis 1) vs 0", 1, NORMAL_2(0, 1)),
     WGI_BAD("rank", product, WG_ERR_SHAPE, "einsum: column 4: 2 letters for rank 1 (operand 1)", 2,
             NORMAL_2(2, 3), NORMAL_1(3)),
     WGI_BAD("sizes", product, WG_ERR_SHAPE,
