@@ -25,11 +25,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = 20
 
-# Quick ones first: a mutant is done with when the first test fails.
+# Quick ones first: a mutant is done with when the first test fails. Those after @ run once more on the
+# reference kernels alone.
 DRIVERS = ["golden/test_golden", "ops/test_samples", "ops/test_hard_cases", "ops/test_kernels",
            "ops/test_numbers", "ops/test_decompositions", "ops/test_by_name", "ops/test_reductions",
            "ops/test_shape_ops", "ops/test_einsum", "ops/test_random_ops", "trust/test_bad_calls",
-           "ops/test_gradients", "ops/test_routes", "graph/test_profile", "ops/test_accuracy"]
+           "ops/test_gradients", "ops/test_routes", "graph/test_profile", "ops/test_accuracy",
+           "@ops/test_samples", "@ops/test_hard_cases", "@ops/test_accuracy"]
 MORE = {"reduce": ["backends/test_reduce"], "softmax": ["backends/test_softmax"],
         "loss": ["backends/test_loss"], "move": ["backends/test_move"],
         "pointwise": ["backends/test_pointwise"], "math": ["backends/test_pointwise"],
@@ -204,9 +206,10 @@ class Mutant:
         program = scratch / "test"
         environment = dict(os.environ, OMP_NUM_THREADS="1", GOMP_SPINCOUNT="2000")
         for test in tests_for(self.path):
-            if not build.link(test, objects, program):
+            alone = {"WENGERT_TEST_REFERENCE": "1"} if test.startswith("@") else {}
+            if not build.link(test.lstrip("@"), objects, program):
                 return "broken"
-            if quiet([str(program)], SECONDS, env=environment, cwd=scratch) != 0:
+            if quiet([str(program)], SECONDS, env={**environment, **alone}, cwd=scratch) != 0:
                 return test
         return "survived"
 

@@ -109,7 +109,8 @@ static inline real K(gelu_slope)(real x)
     const accum square = (accum)x * (accum)x;
     const accum rest = A(fma)((accum)x, (accum)x, -square);
     const accum density = (accum)0.39894228040143267794L * A(exp)(-square / 2) * (1 - rest / 2);
-    return x > 300 ? 1 : (real)(K(normal)(x) + (accum)x * density);
+    const real slope = (real)(K(normal)(x) + (accum)x * density);
+    return x > 300 ? 1 : (slope == 0 && x < 0 ? (real)-0.0 : slope);
 }
 
 /* The sigmoid of v = 2 sqrt(2/pi) (x + b x^3), which is (1 + tanh(v / 2)) / 2. Of v is known what

@@ -22,6 +22,9 @@ wg_tensor *wgt_random_tensor(wg_context *ctx, wg_dtype dtype, const wgi_sample_i
 
 wg_context *wgt_context(uint32_t without)
 {
+    if (getenv("WENGERT_TEST_REFERENCE") != NULL) {
+        without |= WG_BACKEND_NATIVE | WG_BACKEND_ONEDNN;
+    }
     wg_config config = {.size = sizeof config, .seed = WGT_SAMPLE_SEED, .without = without};
     wg_context *ctx = NULL;
     assert_int_equal(wg_context_create(&config, &ctx), WG_OK);

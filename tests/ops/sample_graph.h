@@ -25,7 +25,8 @@ typedef int (*wgt_sample_visit)(wgt_sample_graph *s, void *user);
  * floating dtype. The sum of the failures; a sample that does not record is one. */
 int wgt_samples_visit(wg_context *ctx, wg_dtype dtype, wgt_sample_visit visit, void *user);
 
-/* A context with a fixed seed, without some backends; fails the test where there is none. */
+/* A context with a fixed seed, without some backends, and with the reference alone where
+ * WENGERT_TEST_REFERENCE is set; fails the test where there is none. */
 wg_context *wgt_context(uint32_t without);
 
 /* The elements of a tensor as doubles in new memory, one more than there are, to be freed. */
