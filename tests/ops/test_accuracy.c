@@ -178,16 +178,24 @@ static void test_accuracy_of_f32_functions(void **state)
     scene_close(&here);
 }
 
-/* Functions that are products of several factors, each with an error of its own. */
+/* Functions that are products of several factors, each with an error of its own. In the reference
+ * the other factor of x is denormal before the product is, and loses bits that x brings up again.
+ */
 static double f64_bound(const char *name)
 {
     static const struct {
         const char *name;
         double ulps;
-    } rough[] = {{"sigmoid", 2.1}, {"silu", 3}, {"mish", 5}, {"gelu", 7}, {"gelu_tanh", 4}};
+        double alone;
+    } rough[] = {{"sigmoid", 2, 2.1},
+                 {"silu", 2.5, 3},
+                 {"mish", 5, 5},
+                 {"gelu", 7, 25},
+                 {"gelu_tanh", 4, 25}};
+    const bool is_alone = getenv("WENGERT_TEST_REFERENCE") != NULL;
     for (size_t i = 0; i < sizeof rough / sizeof *rough; i++) {
         if (strcmp(rough[i].name, name) == 0) {
-            return rough[i].ulps;
+            return is_alone ? rough[i].alone : rough[i].ulps;
         }
     }
     return 2;
