@@ -1,8 +1,10 @@
-/* The messages of shape rules and kernels.
+/* The messages of shape rules and kernels; rows by name.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: a message never overruns the buffer that its contract names. */
 #include "core/op.h"
+
+#include <string.h>
 
 #include "core/text.h"
 
@@ -37,4 +39,15 @@ void wgi_infer_hint(wgi_infer *q, const char *format, ...)
     va_start(list, format);
     wgi_text_add_list(&text, format, list);
     va_end(list);
+}
+
+bool wgi_row_find(const wgi_op_table *table, const char *name, uint32_t *place)
+{
+    for (uint32_t i = 0; i < wgi_row_count(table); i++) {
+        if (strcmp(wgi_row_at(table, i)->name, name) == 0) {
+            *place = i;
+            return true;
+        }
+    }
+    return false;
 }

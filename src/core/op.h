@@ -348,6 +348,9 @@ static inline const wgi_op *wgi_row_at(const wgi_op_table *table, uint32_t i)
     return i < n_ops ? table->ops[i + 1] : table->forms[i - n_ops];
 }
 
+/* The place of the first row of that name among all; false where there is none. */
+bool wgi_row_find(const wgi_op_table *table, const char *name, uint32_t *place);
+
 /* ---- recording: implemented by the graph -------------------------------------------------- */
 
 typedef struct wgi_draft {

@@ -49,17 +49,6 @@ const char *wg_certificate_name(const wg_context *ctx, size_t i)
     return i < wg_certificate_count(ctx) ? wgi_row_at(ctx->ops, (uint32_t)i)->name : NULL;
 }
 
-static const wgi_op *find_op(const wg_context *ctx, const char *name)
-{
-    for (uint32_t i = 0; i < wgi_row_count(ctx->ops); i++) {
-        const wgi_op *op = wgi_row_at(ctx->ops, i);
-        if (strcmp(op->name, name) == 0) {
-            return op;
-        }
-    }
-    return NULL;
-}
-
 /* ---- one loss ----------------------------------------------------------------------------- */
 
 /* The gradients of the leaves from `first` on, one array after another. */
@@ -303,12 +292,12 @@ wg_status wg_certificate_make(wg_context *ctx, const char *op, wg_certificate *o
     if (ctx == NULL || op == NULL || out == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    const wgi_op *row = find_op(ctx, op);
-    if (row == NULL) {
+    uint32_t place;
+    if (!wgi_row_find(ctx->ops, op, &place)) {
         return wgi_context_fail(ctx, WG_ERR_NAME, "there is no op '%.60s'", op);
     }
     work w = {.ctx = ctx, .out = out};
-    const wg_status status = certify(&w, row);
+    const wg_status status = certify(&w, wgi_row_at(ctx->ops, place));
     if (status != WG_OK) {
         memset(out, 0, sizeof *out);
     }

@@ -54,7 +54,7 @@ wg_node wg_bernoulli(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *d
     if (!(p >= 0.0 && p <= 1.0)) {
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "p must lie in [0, 1]: %g", p);
     }
-    attr.ordinal = g != NULL ? wgi_next_ordinal(g) : 0;
+    attr.ordinal = wgi_next_ordinal(g);
     return wgi_record(&draft);
 }
 

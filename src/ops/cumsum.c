@@ -5,41 +5,8 @@
  * nothing; in reverse, those behind count as before. */
 #if defined(WGI_REAL_PASS)
 
-static wg_status K(cumsum)(const wgi_args *args)
-{
-    const wgi_scan_attr *attr = args->attr;
-    const real *x = args->in->data;
-    real *y = args->out->data;
-    for (int64_t i = 0; i < wgi_scan_count(args->in, attr); i++) {
-        const wgi_scan_line line = wgi_scan_line_at(args->in, attr, i);
-        accum sum = 0;
-        for (int64_t j = 0; j < line.n; j++) {
-            const int64_t at = line.first + j * line.step;
-            const accum before = sum;
-            sum += (accum)x[at];
-            y[at] = (real)(attr->is_lagged != 0 ? before : sum);
-        }
-    }
-    return WG_OK;
-}
-
-static wg_status K(cumprod)(const wgi_args *args)
-{
-    const wgi_scan_attr *attr = args->attr;
-    const real *x = args->in->data;
-    real *y = args->out->data;
-    for (int64_t i = 0; i < wgi_scan_count(args->in, attr); i++) {
-        const wgi_scan_line line = wgi_scan_line_at(args->in, attr, i);
-        accum product = 1;
-        for (int64_t j = 0; j < line.n; j++) {
-            const int64_t at = line.first + j * line.step;
-            const accum before = product;
-            product *= (accum)x[at];
-            y[at] = (real)(attr->is_lagged != 0 ? before : product);
-        }
-    }
-    return WG_OK;
-}
+SCAN_KERNEL(K(cumsum), real, accum, 0, +=)
+SCAN_KERNEL(K(cumprod), real, accum, 1, *=)
 
 #else
 
@@ -92,27 +59,31 @@ static void gradient_cumprod(wgi_rule *rule)
     }
 }
 
+/* Each place of a line gets the total, kept as `wide`, of those up to it or before it. */
+#define SCAN_KERNEL(name, type, wide, start, combine)                                              \
+    static wg_status name(const wgi_args *args)                                                    \
+    {                                                                                              \
+        const wgi_scan_attr *attr = args->attr;                                                    \
+        const type *x = args->in->data;                                                            \
+        type *y = args->out->data;                                                                 \
+        for (int64_t i = 0; i < wgi_scan_count(args->in, attr); i++) {                             \
+            const wgi_scan_line line = wgi_scan_line_at(args->in, attr, i);                        \
+            wide total = start;                                                                    \
+            for (int64_t j = 0; j < line.n; j++) {                                                 \
+                const int64_t at = line.first + j * line.step;                                     \
+                const wide before = total;                                                         \
+                total combine(wide) x[at];                                                         \
+                y[at] = (type)(attr->is_lagged != 0 ? before : total);                             \
+            }                                                                                      \
+        }                                                                                          \
+        return WG_OK;                                                                              \
+    }
+
 #define WGI_KERNEL_FILE "ops/cumsum.c"
 #include "ops/for_each_real.h"
 
 /* Integers wrap. */
-static wg_status cumsum_i64(const wgi_args *args)
-{
-    const wgi_scan_attr *attr = args->attr;
-    const int64_t *x = args->in->data;
-    int64_t *y = args->out->data;
-    for (int64_t i = 0; i < wgi_scan_count(args->in, attr); i++) {
-        const wgi_scan_line line = wgi_scan_line_at(args->in, attr, i);
-        uint64_t sum = 0;
-        for (int64_t j = 0; j < line.n; j++) {
-            const int64_t at = line.first + j * line.step;
-            const uint64_t before = sum;
-            sum += (uint64_t)x[at];
-            y[at] = (int64_t)(attr->is_lagged != 0 ? before : sum);
-        }
-    }
-    return WG_OK;
-}
+SCAN_KERNEL(cumsum_i64, int64_t, uint64_t, 0, +=)
 
 /* ---- samples ------------------------------------------------------------------------------ */
 

@@ -134,12 +134,8 @@ bool wg_op_find(const char *name, size_t *out)
     if (out == NULL) {
         return false;
     }
-    *out = 0;
-    for (size_t i = 0; name != NULL && i < wg_op_count(); i++) {
-        if (strcmp(row(i)->name, name) == 0) {
-            *out = i;
-            return true;
-        }
-    }
-    return false;
+    uint32_t place = 0;
+    const bool is_found = name != NULL && wgi_row_find(wgi_op_table_get(), name, &place);
+    *out = place;
+    return is_found;
 }

@@ -39,18 +39,8 @@ wg_node wg_normal(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dims
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, "draws are made in f32",
                           "mean %g and std %g are not finite, or std is negative", mean, std);
     }
-    attr.ordinal = g != NULL ? wgi_next_ordinal(g) : 0;
+    attr.ordinal = wgi_next_ordinal(g);
     return wgi_record(&draft);
-}
-
-static wg_status infer(wgi_infer *q)
-{
-    const wgi_draw_attr *attr = q->attr;
-    if (!wgi_is_floating(attr->dtype)) {
-        return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating dtype: %s",
-                              wg_dtype_name((wg_dtype)attr->dtype));
-    }
-    return wgi_infer_shape(q, 0, attr->dtype, (int32_t)attr->rank, attr->dims);
 }
 
 #define WGI_KERNEL_FILE "ops/normal.c"
@@ -111,7 +101,7 @@ const wgi_op wgi_op_normal = {
     .n_numbers = 2,
     .attr_bytes = sizeof(wgi_draw_attr),
     .dispatch = -1,
-    .infer = infer,
+    .infer = wgi_infer_drawn,
     .reference = {WGI_REALS(normal)},
     .call = call,
     WGI_ATTRIBUTES(attributes),

@@ -31,7 +31,7 @@ wg_node wg_randint(wg_graph *g, int32_t rank, const int64_t *dims, int64_t low, 
                           "[%lld, %lld) does not hold between 1 and 2^32 integers", (long long)low,
                           (long long)high);
     }
-    attr.ordinal = g != NULL ? (int64_t)wgi_next_ordinal(g) : 0;
+    attr.ordinal = (int64_t)wgi_next_ordinal(g);
     return wgi_record(&draft);
 }
 

@@ -221,23 +221,9 @@ static void gradient_topk(wgi_rule *rule)
 #include "ops/for_each_real.h"
 #undef IS_NAN
 
-/* Integers, and bools as they are stored. */
+/* Of integers none is NaN. */
 #define IS_NAN(x) ((void)(x), false)
-#define WGI_REAL_PASS
-
-#define real int64_t
-#define K(name) name##_i64
-#include WGI_KERNEL_FILE
-#undef real
-#undef K
-
-#define real uint8_t
-#define K(name) name##_u8
-#include WGI_KERNEL_FILE
-#undef real
-#undef K
-
-#undef WGI_REAL_PASS
+#include "ops/for_each_integer.h"
 #undef IS_NAN
 
 #define ALL_DTYPES(run)                                                                            \

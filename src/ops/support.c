@@ -3,6 +3,7 @@
 #include "ops/support.h"
 
 #include "ops/call.h"
+#include "ops/params.h"
 
 wg_node wgi_record_unary(uint16_t op, wg_node x, const void *attr)
 {
@@ -92,6 +93,16 @@ wg_status wgi_infer_like(wgi_infer *q, int32_t output, int32_t i)
         out->dims[k] = x->dims[k];
     }
     return WG_OK;
+}
+
+wg_status wgi_infer_drawn(wgi_infer *q)
+{
+    const wgi_draw_attr *attr = q->attr;
+    if (!wgi_is_floating(attr->dtype)) {
+        return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating dtype: %s",
+                              wg_dtype_name((wg_dtype)attr->dtype));
+    }
+    return wgi_infer_shape(q, 0, attr->dtype, (int32_t)attr->rank, attr->dims);
 }
 
 /* The size of a view along the axis counted from the end, 1 where there is none. */

@@ -33,6 +33,10 @@ WGI_NODISCARD wg_status wgi_infer_like(wgi_infer *q, int32_t output, int32_t i);
 WGI_NODISCARD wg_status wgi_infer_shape(wgi_infer *q, int32_t output, int dtype, int32_t rank,
                                         const int64_t *dims);
 
+/* Output 0 is as the attributes, a wgi_draw_attr of a floating dtype, say: "needs a floating dtype:
+ * i64". */
+WGI_NODISCARD wg_status wgi_infer_drawn(wgi_infer *q);
+
 /* Output 0 has the given dtype and all operands broadcast: "shapes do not broadcast: 3 (a, axis 1)
  * vs 4 (b, axis 0)". */
 WGI_NODISCARD wg_status wgi_infer_broadcast(wgi_infer *q, int dtype);

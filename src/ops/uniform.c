@@ -54,18 +54,8 @@ wg_node wg_uniform(wg_graph *g, wg_dtype dtype, int32_t rank, const int64_t *dim
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, low <= high ? "draws are made in f32" : NULL,
                           "[%g, %g) is no interval of finite numbers", low, high);
     }
-    attr.ordinal = g != NULL ? wgi_next_ordinal(g) : 0;
+    attr.ordinal = wgi_next_ordinal(g);
     return wgi_record(&draft);
-}
-
-static wg_status infer(wgi_infer *q)
-{
-    const wgi_draw_attr *attr = q->attr;
-    if (!wgi_is_floating(attr->dtype)) {
-        return wgi_infer_fail(q, WG_ERR_DTYPE, "needs a floating dtype: %s",
-                              wg_dtype_name((wg_dtype)attr->dtype));
-    }
-    return wgi_infer_shape(q, 0, attr->dtype, (int32_t)attr->rank, attr->dims);
 }
 
 #define WGI_KERNEL_FILE "ops/uniform.c"
@@ -125,7 +115,7 @@ const wgi_op wgi_op_uniform = {
     .n_numbers = 2,
     .attr_bytes = sizeof(wgi_draw_attr),
     .dispatch = -1,
-    .infer = infer,
+    .infer = wgi_infer_drawn,
     .reference = {WGI_REALS(uniform)},
     .call = call,
     WGI_ATTRIBUTES(attributes),

@@ -31,6 +31,28 @@ wg_context *wgt_context(uint32_t without)
     return ctx;
 }
 
+wgt_stage wgt_stage_open(void)
+{
+    wgt_stage stage = {.ctx = wgt_context(0)};
+    assert_int_equal(wg_graph_create(stage.ctx, &stage.g), WG_OK);
+    return stage;
+}
+
+void wgt_stage_close(wgt_stage *stage)
+{
+    wg_graph_destroy(stage->g);
+    wg_context_destroy(stage->ctx);
+}
+
+wg_node wgt_stage_vector(const wgt_stage *stage, wg_dtype dtype, int64_t n, const double *values)
+{
+    wg_tensor *t = NULL;
+    assert_int_equal(wg_tensor_from(stage->ctx, dtype, 1, &n, WG_F64, values, &t), WG_OK);
+    const wg_node x = wg_variable(stage->g, t);
+    wg_tensor_destroy(t);
+    return x;
+}
+
 int wgt_sample_complain(const wgt_sample_graph *s, const char *format, ...)
 {
     char text[512];

@@ -36,4 +36,16 @@ double *wgt_doubles_of(const wg_tensor *t);
 wg_tensor *wgt_random_tensor(wg_context *ctx, wg_dtype dtype, const wgi_sample_input *how,
                              uint64_t stream);
 
+/* A context of wgt_context(0) with an empty graph. */
+typedef struct wgt_stage {
+    wg_context *ctx;
+    wg_graph *g;
+} wgt_stage;
+
+wgt_stage wgt_stage_open(void);
+void wgt_stage_close(wgt_stage *stage);
+
+/* A variable of n values in the graph of a stage. */
+wg_node wgt_stage_vector(const wgt_stage *stage, wg_dtype dtype, int64_t n, const double *values);
+
 #endif

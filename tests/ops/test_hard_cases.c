@@ -49,33 +49,6 @@ static void hard_values(wg_dtype dtype, double out[N_HARD])
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-typedef struct stage {
-    wg_context *ctx;
-    wg_graph *g;
-} stage;
-
-static stage stage_open(void)
-{
-    stage b = {.ctx = wgt_context(0)};
-    assert_int_equal(wg_graph_create(b.ctx, &b.g), WG_OK);
-    return b;
-}
-
-static void stage_close(stage *b)
-{
-    wg_graph_destroy(b->g);
-    wg_context_destroy(b->ctx);
-}
-
-static wg_node variable(const stage *b, wg_dtype dtype, int64_t n, const double *values)
-{
-    wg_tensor *t = NULL;
-    assert_int_equal(wg_tensor_from(b->ctx, dtype, 1, &n, WG_F64, values, &t), WG_OK);
-    const wg_node x = wg_variable(b->g, t);
-    wg_tensor_destroy(t);
-    return x;
-}
-
 static void read_value(const wg_tensor *t, double *out)
 {
     assert_non_null(t);
@@ -104,14 +77,14 @@ static int complain(const char *name, wg_dtype dtype, const char *what, double x
 }
 
 /* Values to 2 ulp, slopes to a few: they are products of wgt_rounded values. */
-static int judge_unary(const stage *b, const wgt_unary *op, wg_dtype dtype)
+static int judge_unary(const wgt_stage *b, const wgt_unary *op, wg_dtype dtype)
 {
     double x[N_HARD];
     double y[N_HARD];
     double dx[N_HARD];
     int n_failures = 0;
     hard_values(dtype, x);
-    const wg_node in = variable(b, dtype, N_HARD, x);
+    const wg_node in = wgt_stage_vector(b, dtype, N_HARD, x);
     const wg_node out = op->record(in);
     run_backward(b->g, out, 1);
     read_value(wg_value(out), y);
@@ -131,13 +104,13 @@ static int judge_unary(const stage *b, const wgt_unary *op, wg_dtype dtype)
 }
 
 /* Where the upstream gradient is exactly 0 so is the gradient, whatever the derivative is. */
-static int judge_gate(const stage *b, const wgt_unary *op, wg_dtype dtype)
+static int judge_gate(const wgt_stage *b, const wgt_unary *op, wg_dtype dtype)
 {
     double x[N_HARD];
     double dx[N_HARD];
     int n_failures = 0;
     hard_values(dtype, x);
-    const wg_node in = variable(b, dtype, N_HARD, x);
+    const wg_node in = wgt_stage_vector(b, dtype, N_HARD, x);
     run_backward(b->g, op->record(in), 0);
     read_value(wg_gradient(in), dx);
     for (int i = 0; i < N_HARD; i++) {
@@ -152,27 +125,27 @@ static int judge_gate(const stage *b, const wgt_unary *op, wg_dtype dtype)
 static void test_hard_cases_of_unary_ops(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < wgt_n_unaries; i++) {
         n_failures += judge_unary(&b, &wgt_unaries[i], WG_F32);
         n_failures += judge_unary(&b, &wgt_unaries[i], WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 static void test_hard_cases_are_gated_to_zero(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < wgt_n_unaries; i++) {
         n_failures += judge_gate(&b, &wgt_unaries[i], WG_F32);
         n_failures += judge_gate(&b, &wgt_unaries[i], WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* A pointwise op that nobody says the answers of is refused. */
@@ -239,7 +212,7 @@ static int judge_pair(const wgt_binary *op, wg_dtype dtype, double a, double b, 
     return 1;
 }
 
-static int judge_binary(const stage *here, const wgt_binary *op, wg_dtype dtype)
+static int judge_binary(const wgt_stage *here, const wgt_binary *op, wg_dtype dtype)
 {
     static const int64_t n = N_PAIRS;
     double a[N_PAIRS];
@@ -249,8 +222,8 @@ static int judge_binary(const stage *here, const wgt_binary *op, wg_dtype dtype)
     double db[N_PAIRS];
     int n_failures = 0;
     hard_pairs(dtype, a, b);
-    const wg_node in_a = variable(here, dtype, n, a);
-    const wg_node in_b = variable(here, dtype, n, b);
+    const wg_node in_a = wgt_stage_vector(here, dtype, n, a);
+    const wg_node in_b = wgt_stage_vector(here, dtype, n, b);
     const wg_node out = op->record(in_a, in_b);
     run_backward(here->g, out, 1);
     read_value(wg_value(out), y);
@@ -266,25 +239,26 @@ static int judge_binary(const stage *here, const wgt_binary *op, wg_dtype dtype)
 static void test_hard_cases_of_binary_ops(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < wgt_n_binaries; i++) {
         n_failures += judge_binary(&b, &wgt_binaries[i], WG_F32);
         n_failures += judge_binary(&b, &wgt_binaries[i], WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* Where the upstream gradient is exactly 0, so are both gradients. */
-static int judge_binary_gate(const stage *here, const wgt_binary *op, wg_dtype dtype)
+static int judge_binary_gate(const wgt_stage *here, const wgt_binary *op, wg_dtype dtype)
 {
     double a[N_PAIRS];
     double b[N_PAIRS];
     double dx[N_PAIRS];
     int n_failures = 0;
     hard_pairs(dtype, a, b);
-    const wg_node in[2] = {variable(here, dtype, N_PAIRS, a), variable(here, dtype, N_PAIRS, b)};
+    const wg_node in[2] = {wgt_stage_vector(here, dtype, N_PAIRS, a),
+                           wgt_stage_vector(here, dtype, N_PAIRS, b)};
     run_backward(here->g, op->record(in[0], in[1]), 0);
     for (int k = 0; k < 2; k++) {
         read_value(wg_gradient(in[k]), dx);
@@ -301,19 +275,19 @@ static int judge_binary_gate(const stage *here, const wgt_binary *op, wg_dtype d
 static void test_hard_cases_of_pairs_are_gated_to_zero(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < wgt_n_binaries; i++) {
         n_failures += judge_binary_gate(&b, &wgt_binaries[i], WG_F32);
         n_failures += judge_binary_gate(&b, &wgt_binaries[i], WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- truths ------------------------------------------------------------------------------- */
 
-static int judge_truths(const stage *here, const wgt_truth *op, wg_node a, wg_node b)
+static int judge_truths(const wgt_stage *here, const wgt_truth *op, wg_node a, wg_node b)
 {
     const wg_tensor *in[2] = {wg_value(a), wg_value(b)};
     const wg_tensor *y = wg_value(op->one != NULL ? op->one(a) : op->two(a, b));
@@ -332,16 +306,16 @@ static int judge_truths(const stage *here, const wgt_truth *op, wg_node a, wg_no
     return n_failures;
 }
 
-static int judge_truths_of_reals(const stage *here, const wgt_truth *op, wg_dtype dtype)
+static int judge_truths_of_reals(const wgt_stage *here, const wgt_truth *op, wg_dtype dtype)
 {
     double a[N_PAIRS];
     double b[N_PAIRS];
     hard_pairs(dtype, a, b);
-    return judge_truths(here, op, variable(here, dtype, N_PAIRS, a),
-                        variable(here, dtype, N_PAIRS, b));
+    return judge_truths(here, op, wgt_stage_vector(here, dtype, N_PAIRS, a),
+                        wgt_stage_vector(here, dtype, N_PAIRS, b));
 }
 
-static wg_node bytes(const stage *here, const uint8_t *from, int64_t n)
+static wg_node bytes(const wgt_stage *here, const uint8_t *from, int64_t n)
 {
     wg_tensor *t = NULL;
     assert_int_equal(wg_tensor_create(here->ctx, WG_BOOL, 1, &n, &t), WG_OK);
@@ -352,7 +326,7 @@ static wg_node bytes(const stage *here, const uint8_t *from, int64_t n)
 }
 
 /* Of a caller's bytes any but 0 is true. */
-static int judge_truths_of_bools(const stage *here, const wgt_truth *op)
+static int judge_truths_of_bools(const wgt_stage *here, const wgt_truth *op)
 {
     static const uint8_t a[16] = {0, 1, 2, 255, 0, 1, 2, 255, 0, 1, 2, 255, 0, 1, 2, 255};
     static const uint8_t b[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 255, 255, 255, 255};
@@ -362,7 +336,7 @@ static int judge_truths_of_bools(const stage *here, const wgt_truth *op)
 static void test_hard_cases_of_truths(void **state)
 {
     (void)state;
-    stage here = stage_open();
+    wgt_stage here = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < wgt_n_truths; i++) {
         const wgt_truth *op = &wgt_truths[i];
@@ -371,7 +345,7 @@ static void test_hard_cases_of_truths(void **state)
                                            judge_truths_of_reals(&here, op, WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&here);
+    wgt_stage_close(&here);
 }
 
 static int64_t i64_at(wg_node y, int64_t i)
@@ -388,7 +362,7 @@ static void test_hard_cases_of_integers(void **state)
     static const int64_t values[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - 2, INT64_MIN, -1, 0};
     const int64_t n = sizeof values / sizeof *values;
     const int64_t column[2] = {n, 1};
-    stage here = stage_open();
+    wgt_stage here = wgt_stage_open();
     const wg_node b = wg_constant(here.g, WG_I64, 1, &n, values);
     const wg_node a = wg_constant(here.g, WG_I64, 2, column, values);
     const wg_node larger = wg_maximum(a, b);
@@ -403,7 +377,7 @@ static void test_hard_cases_of_integers(void **state)
         assert_int_equal(((const uint8_t *)wg_tensor_data(is_less))[i], x < y);
         assert_int_equal(((const uint8_t *)wg_tensor_data(is_equal))[i], x == y);
     }
-    stage_close(&here);
+    wgt_stage_close(&here);
 }
 
 /* ---- named cases -------------------------------------------------------------------------- */
@@ -443,7 +417,7 @@ static const row_case row_cases[] = {
     {"log where positive", LOG_WHERE_POSITIVE, {0, -1, NOT}, {0, 0, 0}, {0, 0, 0}},
 };
 
-static wg_node record_row(const stage *b, row_op op, wg_node x)
+static wg_node record_row(const wgt_stage *b, row_op op, wg_node x)
 {
     const wg_node zero = wg_number(b->g, wg_node_dtype(x), 0);
     const int64_t n = 3;
@@ -462,12 +436,12 @@ static wg_node record_row(const stage *b, row_op op, wg_node x)
     return wg_where(wg_greater(x, zero), wg_log(x), zero);
 }
 
-static int judge_row(const stage *b, const row_case *c, wg_dtype dtype)
+static int judge_row(const wgt_stage *b, const row_case *c, wg_dtype dtype)
 {
     double y[3];
     double dx[3];
     int n_failures = 0;
-    const wg_node x = variable(b, dtype, 3, c->x);
+    const wg_node x = wgt_stage_vector(b, dtype, 3, c->x);
     const wg_node out = record_row(b, c->op, x);
     const int64_t first = 0;
     const wg_node loss = wg_gather(out, wg_constant(b->g, WG_I64, 0, NULL, &first), 0);
@@ -489,27 +463,27 @@ static int judge_row(const stage *b, const row_case *c, wg_dtype dtype)
 static void test_hard_cases_of_rows(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     int n_failures = 0;
     for (size_t i = 0; i < sizeof row_cases / sizeof row_cases[0]; i++) {
         n_failures += judge_row(&b, &row_cases[i], WG_F32);
         n_failures += judge_row(&b, &row_cases[i], WG_F64);
     }
     assert_int_equal(n_failures, 0);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* A probability of 0 against a logit of -inf counts 0; a probability above 0 against it, inf. */
 static void test_hard_cases_of_cross_entropy(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double logits[] = {0, -HUGE_VAL, 0};
     const double soft[2][3] = {{0.5, 0, 0.5}, {0.5, 0.5, 0}};
     const int64_t dims[] = {1, 3};
     for (int k = 0; k < 2; k++) {
-        const wg_node x = variable(&b, WG_F64, 3, logits);
-        const wg_node t = wg_reshape(variable(&b, WG_F64, 3, soft[k]), 2, dims);
+        const wg_node x = wgt_stage_vector(&b, WG_F64, 3, logits);
+        const wg_node t = wg_reshape(wgt_stage_vector(&b, WG_F64, 3, soft[k]), 2, dims);
         const wg_node loss = wg_cross_entropy(wg_reshape(x, 2, dims), t);
         double dx[3];
         assert_int_equal(wg_backward(loss), WG_OK);
@@ -520,18 +494,18 @@ static void test_hard_cases_of_cross_entropy(void **state)
         assert_true(wgt_agrees(WG_F64, dx[1] + 0.0, k == 0 ? 0 : -0.5, 0));
         assert_int_equal(wg_graph_reset(b.g), WG_OK);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 static void test_hard_cases_of_nothing(void **state)
 {
     (void)state;
-    stage b = stage_open();
-    const wg_node x = variable(&b, WG_F32, 0, NULL);
+    wgt_stage b = wgt_stage_open();
+    const wg_node x = wgt_stage_vector(&b, WG_F32, 0, NULL);
     assert_true(wg_item(wg_sum_all(x)) == 0);
     assert_true(isnan(wg_item(wg_mean_all(x))));
     assert_int_equal(wg_graph_status(b.g), WG_OK);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- cast --------------------------------------------------------------------------------- */
@@ -568,13 +542,13 @@ enum {
 static void test_hard_cases_of_cast(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     double x[N_CASTS];
     for (int i = 0; i < N_CASTS; i++) {
         x[i] = cast_cases[i].x;
     }
     for (int k = 0; k < 2; k++) {
-        const wg_node in = variable(&b, k == 0 ? WG_F32 : WG_F64, N_CASTS, x);
+        const wg_node in = wgt_stage_vector(&b, k == 0 ? WG_F32 : WG_F64, N_CASTS, x);
         const wg_tensor *i64 = wg_value(wg_cast(in, WG_I64));
         const wg_tensor *u8 = wg_value(wg_cast(in, WG_U8));
         const wg_tensor *truth = wg_value(wg_cast(in, WG_BOOL));
@@ -585,7 +559,7 @@ static void test_hard_cases_of_cast(void **state)
         }
         assert_int_equal(wg_graph_reset(b.g), WG_OK);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
@@ -593,7 +567,7 @@ static void test_hard_cases_of_cast(void **state)
 static void test_hard_cases_of_a_long_sum(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const int64_t n = 10000000;
     const double expected = 1e7 * (double)0.1F;
     wg_tensor *t = NULL;
@@ -606,7 +580,7 @@ static void test_hard_cases_of_a_long_sum(void **state)
     assert_true(fabs(wg_item(wg_sum_all(in)) - expected) <= 1e-6 * expected);
     assert_true(fabs(wg_item(wg_mean_all(in)) - (double)0.1F) <= 1e-6 * 0.1);
     wg_tensor_destroy(t);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 int main(void)

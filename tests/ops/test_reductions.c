@@ -10,33 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct stage {
-    wg_context *ctx;
-    wg_graph *g;
-} stage;
-
-static stage stage_open(void)
-{
-    stage b = {.ctx = wgt_context(0)};
-    assert_int_equal(wg_graph_create(b.ctx, &b.g), WG_OK);
-    return b;
-}
-
-static void stage_close(stage *b)
-{
-    wg_graph_destroy(b->g);
-    wg_context_destroy(b->ctx);
-}
-
-static wg_node variable(const stage *b, wg_dtype dtype, int64_t n, const double *values)
-{
-    wg_tensor *t = NULL;
-    assert_int_equal(wg_tensor_from(b->ctx, dtype, 1, &n, WG_F64, values, &t), WG_OK);
-    const wg_node x = wg_variable(b->g, t);
-    wg_tensor_destroy(t);
-    return x;
-}
-
 static void assert_values(const wg_tensor *t, const double *expected, int64_t n)
 {
     assert_non_null(t);
@@ -52,7 +25,7 @@ static void assert_values(const wg_tensor *t, const double *expected, int64_t n)
 /* ---- accuracy ----------------------------------------------------------------------------- */
 
 /* Normal numbers around an offset, as the dtype holds them. */
-static wg_tensor *around(const stage *b, wg_dtype dtype, int64_t n, double offset, double scale)
+static wg_tensor *around(const wgt_stage *b, wg_dtype dtype, int64_t n, double offset, double scale)
 {
     double *values = malloc((size_t)n * sizeof *values);
     wg_tensor *t = NULL;
@@ -87,7 +60,7 @@ static double true_variance(const wg_tensor *t)
 static void test_reductions_variance_far_from_zero(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     wg_tensor *t = around(&b, WG_F32, 1000000, 1e4, 1);
     const double expected = true_variance(t);
     const wg_node x = wg_input(b.g, t);
@@ -99,14 +72,14 @@ static void test_reductions_variance_far_from_zero(void **state)
     assert_true(fabs(wg_item(wg_variance(wg_input(b.g, t), NULL, 0, 1, false)) - wide) <=
                 1e-12 * wide);
     wg_tensor_destroy(t);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* Spreads of a few roundings around offsets of all sizes. */
 static void test_reductions_variance_is_never_negative(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     for (int i = 0; i < 200; i++) {
         const wg_dtype dtype = i % 2 == 0 ? WG_F32 : WG_F64;
         const double offset = ldexp(1 + 0.01 * i, i % 60 - 30);
@@ -119,50 +92,50 @@ static void test_reductions_variance_is_never_negative(void **state)
         wg_tensor_destroy(t);
         assert_int_equal(wg_graph_reset(b.g), WG_OK);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* The gradient keeps the digits that the offset would cost. */
 static void test_reductions_variance_gradient_far_from_zero(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double x[] = {1e6 + 0.5, 1e6 - 0.5, 1e6 + 1, 1e6 - 1};
     const double expected[] = {1.0 / 3, -1.0 / 3, 2.0 / 3, -2.0 / 3};
-    const wg_node in = variable(&b, WG_F32, 4, x);
+    const wg_node in = wgt_stage_vector(&b, WG_F32, 4, x);
     assert_int_equal(wg_backward(wg_variance(in, NULL, 0, 1, false)), WG_OK);
     for (int i = 0; i < 4; i++) {
         assert_true(fabs(wg_tensor_get(wg_gradient(in), i) - expected[i]) <= 1e-7);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 static void test_reductions_logsumexp_splits_exactly(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double x[] = {1e4, 1e4};
     const double half[] = {0.5, 0.5};
     for (int i = 0; i < 2; i++) {
-        const wg_node in = variable(&b, i == 0 ? WG_F32 : WG_F64, 2, x);
+        const wg_node in = wgt_stage_vector(&b, i == 0 ? WG_F32 : WG_F64, 2, x);
         assert_int_equal(wg_backward(wg_logsumexp(in, NULL, 0, false)), WG_OK);
         assert_values(wg_gradient(in), half, 2);
         assert_int_equal(wg_graph_reset(b.g), WG_OK);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* Magnitudes whose squares overflow or vanish. */
 static void test_reductions_norm_at_the_ends_of_the_range(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double large[] = {3e200, 4e200};
     const double small[] = {3e-320, 4e-320};
     const double slopes[] = {0.6, 0.8};
     const double *const all[] = {large, small};
     for (int i = 0; i < 2; i++) {
-        const wg_node in = variable(&b, WG_F64, 2, all[i]);
+        const wg_node in = wgt_stage_vector(&b, WG_F64, 2, all[i]);
         const wg_node y = wg_norm(in, 2, NULL, 0, false);
         const double expected = 1.25 * all[i][1];
         assert_int_equal(wg_backward(y), WG_OK);
@@ -173,13 +146,13 @@ static void test_reductions_norm_at_the_ends_of_the_range(void **state)
         }
         assert_int_equal(wg_graph_reset(b.g), WG_OK);
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- second order where first-order rules end --------------------------------------------- */
 
 /* The Hessian of y, row by row; the graph is reset. */
-static void hessian(const stage *b, wg_node y, wg_node x, int64_t n, double *out)
+static void hessian(const wgt_stage *b, wg_node y, wg_node x, int64_t n, double *out)
 {
     wg_node dx;
     assert_int_equal(wg_grad(y, &x, 1, &dx), WG_OK);
@@ -203,29 +176,29 @@ static void hessian(const stage *b, wg_node y, wg_node x, int64_t n, double *out
 static void test_reductions_prod_with_zeros_has_its_hessian(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double cases[][3] = {{2, 0, 3}, {0, 0, 3}, {0, 0, 0}, {2, 5, 3}};
     for (int c = 0; c < 4; c++) {
         const double *x = cases[c];
         double found[9];
-        const wg_node in = variable(&b, WG_F64, 3, x);
+        const wg_node in = wgt_stage_vector(&b, WG_F64, 3, x);
         hessian(&b, wg_prod(in, NULL, 0, false), in, 3, found);
         const double expected[] = {0, x[2], x[1], x[2], 0, x[0], x[1], x[0], 0};
         for (int i = 0; i < 9; i++) {
             assert_true(found[i] == expected[i]);
         }
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* The third derivative of xyz is 1, wherever it is taken. */
 static void test_reductions_prod_to_the_third_order(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double zeros[] = {0, 0, 0};
     const double expected[] = {0, 0, 1};
-    wg_node d = variable(&b, WG_F64, 3, zeros);
+    wg_node d = wgt_stage_vector(&b, WG_F64, 3, zeros);
     const wg_node x = d;
     d = wg_prod(x, NULL, 0, false);
     for (int64_t i = 0; i < 3; i++) {
@@ -237,19 +210,19 @@ static void test_reductions_prod_to_the_third_order(void **state)
         }
         d = wg_sum_all(wg_gather(next, wg_constant(b.g, WG_I64, 1, &one, &i), 0));
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* Nothing but zeros, and no NaN, where the first gradient is defined to be 0. */
 static void test_reductions_are_flat_where_they_say_so(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double zeros[] = {0, 0, 0};
     const double nothing[] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
     for (int c = 0; c < 6; c++) {
         double found[9];
-        const wg_node in = variable(&b, WG_F64, 3, c == 5 ? nothing : zeros);
+        const wg_node in = wgt_stage_vector(&b, WG_F64, 3, c == 5 ? nothing : zeros);
         const wg_node all[] = {
             wg_norm(in, 2, NULL, 0, false),        wg_norm(in, 3, NULL, 0, false),
             wg_norm(in, HUGE_VAL, NULL, 0, false), wg_std(in, NULL, 0, 1, false),
@@ -261,7 +234,7 @@ static void test_reductions_are_flat_where_they_say_so(void **state)
             }
         }
     }
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- places ------------------------------------------------------------------------------- */
@@ -270,9 +243,9 @@ static void test_reductions_are_flat_where_they_say_so(void **state)
 static void test_reductions_max_finds_what_argmax_does(void **state)
 {
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     const double x[] = {3, 7, 7, -1};
-    const wg_node in = variable(&b, WG_F64, 4, x);
+    const wg_node in = wgt_stage_vector(&b, WG_F64, 4, x);
     const wg_node y = wg_max(in, 0, false);
     const double seven = 7;
     const double one = 1;
@@ -281,7 +254,7 @@ static void test_reductions_max_finds_what_argmax_does(void **state)
     assert_values(wg_value(wg_argmax(in, -1, false)), &one, 1);
     assert_values(wg_value(wg_gather(in, wg_output(y, 1), 0)), &seven, 1);
     assert_int_equal(wg_node_rank(wg_max(in, 0, true)), 1);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 /* ---- nothing ------------------------------------------------------------------------------ */
@@ -291,7 +264,7 @@ static void test_reductions_of_nothing(void **state)
     static const int64_t dims[] = {3, 2, 0};
     static const int32_t outer[] = {0, 1};
     (void)state;
-    stage b = stage_open();
+    wgt_stage b = wgt_stage_open();
     wg_tensor *t = NULL;
     assert_int_equal(wg_tensor_create(b.ctx, WG_F32, 3, dims, &t), WG_OK);
     const wg_node x = wg_variable(b.g, t);
@@ -308,7 +281,7 @@ static void test_reductions_of_nothing(void **state)
     assert_int_equal(wg_graph_status(b.g), WG_OK);
     assert_false(wg_is_valid(wg_amin(x, NULL, 0, false)));
     assert_int_equal(wg_graph_status(b.g), WG_ERR_SHAPE);
-    stage_close(&b);
+    wgt_stage_close(&b);
 }
 
 int main(void)

@@ -14,33 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct stage {
-    wg_context *ctx;
-    wg_graph *g;
-} stage;
-
-static stage stage_open(void)
-{
-    stage s = {.ctx = wgt_context(0)};
-    assert_int_equal(wg_graph_create(s.ctx, &s.g), WG_OK);
-    return s;
-}
-
-static void stage_close(stage *s)
-{
-    wg_graph_destroy(s->g);
-    wg_context_destroy(s->ctx);
-}
-
-static wg_node vector(const stage *s, int64_t n, const double *values)
-{
-    wg_tensor *t = NULL;
-    assert_int_equal(wg_tensor_from(s->ctx, WG_F64, 1, &n, WG_F64, values, &t), WG_OK);
-    const wg_node x = wg_variable(s->g, t);
-    wg_tensor_destroy(t);
-    return x;
-}
-
 /* ---- bounds of slices --------------------------------------------------------------------- */
 
 enum {
@@ -120,10 +93,10 @@ static void expect_vector(wg_node y, const double *expected, int64_t n)
 static void test_split_gives_every_part(void **state)
 {
     static const double values[] = {1, 2, 3, 4, 5, 6};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     wg_node part[3];
     (void)state;
-    const wg_node x = vector(&s, 6, values);
+    const wg_node x = wgt_stage_vector(&s, WG_F64, 6, values);
     const wg_node first = wg_split(x, 0, (const int64_t[]){1, 0, 5}, 3, part);
     assert_int_equal(first.index, part[0].index);
     expect_vector(part[0], values, 1);
@@ -135,16 +108,16 @@ static void test_split_gives_every_part(void **state)
     (void)wg_chunk(wg_narrow(x, 0, 0, 4), 0, 3, part);
     expect_vector(part[1], values + 2, 2);
     expect_vector(part[2], values, 0);
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 static void test_split_fails_every_part(void **state)
 {
     static const double values[] = {1, 2, 3};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     wg_node part[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
     (void)state;
-    const wg_node x = vector(&s, 3, values);
+    const wg_node x = wgt_stage_vector(&s, WG_F64, 3, values);
     const wg_node first = wg_split(x, 0, (const int64_t[]){1, 1}, 2, part);
     assert_false(wg_is_valid(first));
     assert_int_equal(wg_graph_status(s.g), WG_ERR_SHAPE);
@@ -152,7 +125,7 @@ static void test_split_fails_every_part(void **state)
         assert_false(wg_is_valid(part[i]));
         assert_ptr_equal(part[i].graph, s.g);
     }
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 /* ---- many operands ------------------------------------------------------------------------ */
@@ -164,13 +137,13 @@ enum {
 /* The gradient of the k-th operand is its own weight, if all of them find their places. */
 static void check_many(wg_node (*join)(const wg_node *xs, int32_t n, int32_t axis))
 {
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     wg_node xs[MANY];
     double weights[MANY];
     for (int i = 0; i < MANY; i++) {
         const double value = i;
         weights[i] = 2.0 * i + 1.0;
-        xs[i] = vector(&s, 1, &value);
+        xs[i] = wgt_stage_vector(&s, WG_F64, 1, &value);
     }
     const int64_t n = MANY;
     const wg_node joined = wg_reshape(join(xs, MANY, 0), 1, &n);
@@ -180,7 +153,7 @@ static void check_many(wg_node (*join)(const wg_node *xs, int32_t n, int32_t axi
         assert_true(wg_tensor_get(wg_value(joined), i) == i);
         assert_true(wg_tensor_get(wg_gradient(xs[i]), 0) == weights[i]);
     }
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 static void test_joins_take_many(void **state)
@@ -192,15 +165,15 @@ static void test_joins_take_many(void **state)
 
 static void test_joins_of_nothing_know_no_graph(void **state)
 {
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     const double value = 1;
-    const wg_node x = vector(&s, 1, &value);
+    const wg_node x = wgt_stage_vector(&s, WG_F64, 1, &value);
     (void)state;
     assert_null(wg_concat(NULL, 2, 0).graph);
     assert_null(wg_concat(&x, 0, 0).graph);
     assert_null(wg_stack(&x, -1, 0).graph);
     assert_int_equal(wg_graph_status(s.g), WG_OK);
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 /* ---- pads --------------------------------------------------------------------------------- */
@@ -209,15 +182,15 @@ static void test_joins_of_nothing_know_no_graph(void **state)
 static void test_pad_value_changes_between_runs(void **state)
 {
     static const double values[] = {1, 2};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     (void)state;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(wg_graph_reset(s.g), WG_OK);
-        const wg_node y = wg_pad(vector(&s, 2, values), (const int64_t[]){1}, (const int64_t[]){0},
-                                 1, WG_PAD_CONSTANT, 10.0 * i);
+        const wg_node y = wg_pad(wgt_stage_vector(&s, WG_F64, 2, values), (const int64_t[]){1},
+                                 (const int64_t[]){0}, 1, WG_PAD_CONSTANT, 10.0 * i);
         expect_vector(y, (const double[]){10.0 * i, 1, 2}, 3);
     }
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 /* ---- orders ------------------------------------------------------------------------------- */
@@ -279,15 +252,15 @@ static void check_orders(bool is_descending)
 {
     keyed *all = calloc(LONG, sizeof *all);
     double *values = calloc(LONG, sizeof *values);
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     assert_true(all != NULL && values != NULL);
     draw(all, values);
-    const wg_node x = vector(&s, LONG, values);
+    const wg_node x = wgt_stage_vector(&s, WG_F64, LONG, values);
     qsort(all, LONG, sizeof *all, is_descending ? by_value_down : by_value);
     expect_order(wg_sort(x, 0, is_descending), all, LONG);
     expect_order(wg_topk(x, 1234, 0, is_descending), all, 1234);
     expect_order(wg_topk(x, 1, 0, is_descending), all, 1);
-    stage_close(&s);
+    wgt_stage_close(&s);
     free(values);
     free(all);
 }
@@ -304,31 +277,31 @@ static void test_sort_compares_integers_exactly(void **state)
 {
     static const int64_t values[] = {INT64_MAX, INT64_MIN, INT64_MAX - 1, 0, INT64_MIN + 1};
     static const int64_t sorted[] = {INT64_MIN, INT64_MIN + 1, 0, INT64_MAX - 1, INT64_MAX};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     const int64_t n = 5;
     (void)state;
     const wg_tensor *t = wg_value(wg_sort(wg_constant(s.g, WG_I64, 1, &n, values), 0, false));
     assert_non_null(t);
     assert_memory_equal(wg_tensor_data(t), sorted, sizeof sorted);
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 /* By name argsort has one output, though the op that it records has two. */
 static void test_argsort_by_name_has_one_output(void **state)
 {
     static const double values[] = {3, 1, 2};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     uint32_t outputs[2] = {0, 0};
     size_t n = 2;
     (void)state;
-    const uint32_t x = vector(&s, 3, values).index;
+    const uint32_t x = wgt_stage_vector(&s, WG_F64, 3, values).index;
     assert_int_equal(wg_apply(s.g, "argsort", &x, 1, NULL, 0, outputs, &n), WG_OK);
     assert_int_equal(n, 1);
     expect_vector(wg_graph_node(s.g, outputs[0]), (const double[]){1, 2, 0}, 3);
     n = 2;
     assert_int_equal(wg_apply(s.g, "sort", &x, 1, NULL, 0, outputs, &n), WG_OK);
     assert_int_equal(n, 2);
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 /* ---- embeddings --------------------------------------------------------------------------- */
@@ -338,10 +311,10 @@ static void test_embedding_keeps_the_padding(void **state)
 {
     static const double weights[] = {1, 2, 3};
     static const int64_t words[] = {1, 0, 1, 2, 1};
-    stage s = stage_open();
+    wgt_stage s = wgt_stage_open();
     const int64_t n = 5;
     (void)state;
-    const wg_node w = vector(&s, 3, weights);
+    const wg_node w = wgt_stage_vector(&s, WG_F64, 3, weights);
     const wg_node y = wg_embedding(w, wg_constant(s.g, WG_I64, 1, &n, words), 1);
     const wg_node up = wg_constant(s.g, WG_F64, 1, &n, (const double[]){NAN, 2, INFINITY, 3, 1});
     assert_int_equal(wg_backward(wg_sum_all(wg_mul(y, up))), WG_OK);
@@ -349,7 +322,7 @@ static void test_embedding_keeps_the_padding(void **state)
     assert_true(wg_tensor_get(wg_gradient(w), 0) == 2);
     assert_true(wg_tensor_get(wg_gradient(w), 1) == 0);
     assert_true(wg_tensor_get(wg_gradient(w), 2) == 3);
-    stage_close(&s);
+    wgt_stage_close(&s);
 }
 
 int main(void)
