@@ -9,11 +9,17 @@
 #define WG_OPS_H
 
 #include <wengert/ops_activation.h>
+#include <wengert/ops_attention.h>
 #include <wengert/ops_contraction.h>
+#include <wengert/ops_convolution.h>
 #include <wengert/ops_indexing.h>
+#include <wengert/ops_linalg.h>
 #include <wengert/ops_loss.h>
+#include <wengert/ops_normalization.h>
 #include <wengert/ops_pointwise.h>
+#include <wengert/ops_pooling.h>
 #include <wengert/ops_random.h>
+#include <wengert/ops_recurrence.h>
 #include <wengert/ops_reduction.h>
 #include <wengert/ops_shape.h>
 

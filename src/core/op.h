@@ -46,7 +46,8 @@ enum {
     WGI_KINKED = 1 << 9,   /* not differentiable at some points */
     WGI_STOP = 1 << 10,    /* its outputs want no gradient */
     WGI_OPAQUE = 1 << 11,  /* calls what the program gave; the reference backend alone serves it */
-    WGI_IMPURE = 1 << 12   /* runs as often as it was recorded; never merged */
+    WGI_IMPURE = 1 << 12,  /* runs as often as it was recorded; never merged */
+    WGI_PERMUTES = 1 << 13 /* axes in another order, told by a wgi_permute_attr */
 };
 
 /* An operand or result as a kernel, shape rule or planner sees it; data are row-major. */
@@ -163,7 +164,7 @@ typedef struct wgi_sample_input {
     int32_t same_as; /* 1 + the operand that this one is the very same node as; 0: its own */
 } wgi_sample_input;
 
-#define WGI_SAMPLE_INPUTS 6
+#define WGI_SAMPLE_INPUTS 8
 
 /* A call of an op's public constructor. A good sample records without error; a bad one has the
  * status and the first line of the message it must give. */
@@ -335,6 +336,13 @@ typedef struct wgi_fill_attr {
     int32_t rank;
     int64_t dims[WG_MAX_RANK]; /* 0 past the rank */
 } wgi_fill_attr;
+
+/* The attributes of an op with the trait WGI_PERMUTES: axis i of the result is axis axes[i]; 0 past
+ * the rank. */
+typedef struct wgi_permute_attr {
+    int32_t rank;
+    int32_t axes[WG_MAX_RANK];
+} wgi_permute_attr;
 
 /* The i-th of all rows, ops before forms; there are wgi_row_count of them. */
 static inline uint32_t wgi_row_count(const wgi_op_table *table)

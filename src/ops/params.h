@@ -52,12 +52,6 @@ typedef struct wgi_shape_attr {
     int64_t dims[WG_MAX_RANK];
 } wgi_shape_attr;
 
-/* permute: axis i of the result is axis axes[i]; 0 past the rank. */
-typedef struct wgi_permute_attr {
-    int32_t rank;
-    int32_t axes[WG_MAX_RANK];
-} wgi_permute_attr;
-
 /* cast, one_hot. */
 typedef struct wgi_dtype_attr {
     int64_t dtype;
@@ -142,6 +136,20 @@ typedef struct wgi_topk_attr {
 typedef struct wgi_search_attr {
     int64_t is_right;
 } wgi_search_attr;
+
+/* The convolutions, all of images [n, h, w, c], channels last; the two numbers of a pair are of h
+ * and w. input is the size of the image that is convolved and kernel that of the kernel, whichever
+ * of them an op has as its operand: convolution_data makes the one, convolution_weights the
+ * other. */
+typedef struct wgi_convolution_attr {
+    int64_t kernel[2];
+    int64_t stride[2];
+    int64_t dilation[2];
+    int64_t before[2]; /* rows and columns of zeros before the image */
+    int64_t after[2];
+    int64_t groups;
+    int64_t input[2];
+} wgi_convolution_attr;
 
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {

@@ -162,6 +162,7 @@ WGI_CALL(call, wg_permute(wgi_call_in(c, 0), wgi_call_axes(c, 0), wgi_call_lengt
 
 const wgi_op wgi_op_permute = {
     .name = "permute",
+    .traits = WGI_PERMUTES,
     .min_in = 1,
     .max_in = 1,
     .n_out = 1,
