@@ -24,9 +24,10 @@ enum {
 /** Parts of planning that a context may be told to do without (bits of wg_config.without_passes):
  * for finding a fault and for measuring. The bits of every result are the same with and without. */
 enum {
-    WG_PASS_FUSION = 1,  /**< evaluate pointwise ops and the reductions that end them in groups */
-    WG_PASS_MERGING = 2, /**< compute equal subexpressions once */
-    WG_PASS_IN_PLACE = 4 /**< write results over operands that nobody reads again */
+    WG_PASS_FUSION = 1,   /**< evaluate pointwise ops and the reductions that end them in groups */
+    WG_PASS_MERGING = 2,  /**< compute equal subexpressions once */
+    WG_PASS_IN_PLACE = 4, /**< write results over operands that nobody reads again */
+    WG_PASS_CARRYING = 8  /**< carry permutations through pointwise ops to where they cancel */
 };
 
 /** Options of a context. Set `size` to sizeof(wg_config); a zero elsewhere is the default. */

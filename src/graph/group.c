@@ -209,7 +209,7 @@ static bool visit(wgi_planner *p, uint32_t i, const wgi_entry *r)
     if (!gather_parts(p, i, op)) {
         return true;
     }
-    if ((op->traits & WGI_LAYOUT) != 0) {
+    if (wgi_is_shown(p, r)) {
         pass_on(p, i, r);
         return true;
     }

@@ -51,8 +51,7 @@ static uint32_t outside_buffer(wgi_planner *p, uint32_t i, const wgi_entry *r)
 
 static bool is_alias(const wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
-    return !wgi_record_is_leaf(r) && !wgi_is_present(p, i) &&
-           (wgi_op_at(p, r)->traits & WGI_LAYOUT) != 0;
+    return !wgi_record_is_leaf(r) && !wgi_is_present(p, i) && wgi_is_shown(p, r);
 }
 
 /* The buffer that an entry is read from, made where the entry is a leaf, a present value or an

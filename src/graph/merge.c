@@ -8,10 +8,6 @@
 
 #include "graph/planner.h"
 
-/* Longer lists are left as they are: that is a rule of the structure, for the pass costs more than
- * a scalar op takes. */
-#define MAX_ENTRIES ((size_t)1 << 16)
-
 static bool may_merge(const wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
     if (wgi_record_is_leaf(r) || r->n_in > 3 || wgi_is_present(p, i)) {
@@ -39,15 +35,6 @@ static bool is_equal(const wgi_planner *p, const wgi_entry *a, const wgi_entry *
             memcmp(wgi_attrs_of(list, a), wgi_attrs_of(list, b), attr_bytes) == 0);
 }
 
-/* Makes an entry read the sources of its operands. */
-static void rewrite(const wgi_planner *p, wgi_entry *r)
-{
-    uint32_t *in = r->n_in <= 3 ? r->in : (uint32_t *)p->scratch->list.operands.data + r->in[0];
-    for (uint32_t k = 0; k < r->n_in; k++) {
-        in[k] = wgi_source_of(p, in[k]);
-    }
-}
-
 /* The first entry equal to i, which may be i itself. The table is at most half full. */
 static uint32_t find(const wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
@@ -67,25 +54,27 @@ static uint32_t find(const wgi_planner *p, uint32_t i, const wgi_entry *r)
 bool wgi_plan_merge(wgi_planner *p)
 {
     const size_t n = wgi_list_count(&p->scratch->list);
-    p->sources.count = 0;
-    if ((p->ctx->without_passes & WG_PASS_MERGING) != 0 || n > MAX_ENTRIES) {
+    if ((p->ctx->without_passes & WG_PASS_MERGING) != 0 || p->sources.count == 0) {
         return true;
     }
     size_t n_slots = 64;
     while (n_slots < 2 * n) {
         n_slots *= 2;
     }
-    if (!wgi_planner_fill(p, &p->slots, n_slots, sizeof(uint32_t), 0) ||
-        !wgi_planner_fill(p, &p->sources, n, sizeof(uint32_t), 0)) {
+    if (!wgi_planner_fill(p, &p->slots, n_slots, sizeof(uint32_t), 0)) {
         return false;
     }
     uint32_t *sources = p->sources.data;
     for (uint32_t i = 0; i < n; i++) {
         wgi_entry *r = wgi_record_at(&p->scratch->list, i);
-        sources[i] = i;
-        if (!wgi_record_is_leaf(r) && r->part == 0) {
-            rewrite(p, r);
-            sources[i] = may_merge(p, i, r) ? find(p, i, r) : i;
+        if (wgi_record_is_leaf(r) || r->part != 0) {
+            continue;
+        }
+        wgi_read_sources(p, r);
+        if (sources[i] != i) {
+            sources[i] = sources[sources[i]];
+        } else if (may_merge(p, i, r)) {
+            sources[i] = find(p, i, r);
         }
     }
     return true;

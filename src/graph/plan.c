@@ -144,6 +144,25 @@ static wg_status expand(wgi_planner *p)
 
 /* ---- what is wanted ------------------------------------------------------------------------- */
 
+/* Every entry of a list that is not too long computes itself, at first. */
+static bool make_sources(wgi_planner *p)
+{
+    const size_t n = wgi_list_count(&p->scratch->list);
+    p->sources.count = 0;
+    if (n > WGI_MAX_SOURCES) {
+        return true;
+    }
+    if (!wgi_array_reserve(&p->ctx->memory, &p->sources, n, sizeof(uint32_t))) {
+        return false;
+    }
+    uint32_t *sources = p->sources.data;
+    for (uint32_t i = 0; i < n; i++) {
+        sources[i] = i;
+    }
+    p->sources.count = n;
+    return true;
+}
+
 static bool make_fates(wgi_planner *p)
 {
     const size_t n = wgi_list_count(&p->scratch->list);
@@ -166,8 +185,7 @@ static void want(wgi_planner *p, uint32_t node, uint32_t claim)
     const uint32_t i = wgi_source_of(p, node);
     const wgi_entry *r = wgi_record_at(&p->scratch->list, i);
     wgi_fate *f = wgi_fate_at(p, i);
-    const bool is_written = !wgi_record_is_leaf(r) && !wgi_is_present(p, i) &&
-                            (wgi_op_at(p, r)->traits & WGI_LAYOUT) == 0;
+    const bool is_written = !wgi_record_is_leaf(r) && !wgi_is_present(p, i) && !wgi_is_shown(p, r);
     if (is_written && (f->flags & WGI_IS_CLAIMED) == 0) {
         f->flags |= WGI_IS_CLAIMED;
         f->buffer = claim;
@@ -452,8 +470,8 @@ static wg_status make(wgi_planner *p)
         return status;
     }
     find_grouping(p);
-    if (!wgi_plan_merge(p) || !make_fates(p) || !want_results(p) || !want_gradients(p) ||
-        !wgi_plan_group(p)) {
+    if (!make_sources(p) || !wgi_plan_carry(p) || !wgi_plan_merge(p) || !make_fates(p) ||
+        !want_results(p) || !want_gradients(p) || !wgi_plan_group(p)) {
         return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
     }
     status = wgi_plan_layout(p);
@@ -497,6 +515,7 @@ void wgi_planner_free(const wg_allocator *a, wgi_planner *p)
     }
     wgi_array_free(a, &p->targets, sizeof(wgi_target));
     wgi_array_free(a, &p->sources, sizeof(uint32_t));
+    wgi_array_free(a, &p->carries, sizeof(wgi_carry));
     wgi_array_free(a, &p->slots, sizeof(uint32_t));
     wgi_array_free(a, &p->fates, sizeof(wgi_fate));
     wgi_array_free(a, &p->drafts, sizeof(wgi_step_draft));

@@ -4,6 +4,7 @@
  * A plan is made in passes over the expanded list, each in a file of its own:
  *
  *   plan.c    expands the list by its gradients and says what is wanted
+ *   carry.c   permutations that undo one another vanish
  *   merge.c   equal subexpressions become one
  *   group.c   backwards: what is needed, and which step computes it
  *   layout.c  forwards, step by step: operands, buffers, kernels
@@ -29,6 +30,10 @@ enum {
 /* A claim: the place in results, or that in gradients with this bit. */
 #define WGI_CLAIM_GRADIENT ((uint32_t)1 << 30)
 
+/* Longer lists keep all their entries: that is a rule of the structure, for the passes that do
+ * without some cost more than a scalar op takes. */
+#define WGI_MAX_SOURCES ((size_t)1 << 16)
+
 /* Numbers of steps are below this. */
 #define WGI_MAX_STEPS ((uint32_t)1 << 28)
 
@@ -42,6 +47,13 @@ typedef struct wgi_fate {
 } wgi_fate;
 
 _Static_assert(sizeof(wgi_fate) == 16, "fates stay compact");
+
+/* What carry.c knows of one entry. */
+typedef struct wgi_carry {
+    uint32_t order;    /* a source that permutes as this entry is permuted; WGI_NONE: none does */
+    uint32_t above;    /* towards the entry that stands for its cluster */
+    uint32_t is_stuck; /* of the entry that stands for the cluster */
+} wgi_carry;
 
 /* A step before it is laid out. */
 typedef struct wgi_step_draft {
@@ -66,15 +78,15 @@ typedef struct wgi_planner {
     wgi_adjoints adjoints;
     const wgi_backend_slot *grouping; /* the backend that evaluates groups; NULL: none does */
     int32_t grouping_index;
-    wgi_array targets; /* wgi_target */
-    wgi_array
-        sources;      /* uint32_t: merged entries, in the first entry equal to them; may be empty */
-    wgi_array slots;  /* uint32_t: hash table of entries + 1 */
-    wgi_array fates;  /* wgi_fate, for each entry */
-    wgi_array drafts; /* wgi_step_draft; 0 is none */
-    wgi_array order;  /* uint32_t: entries by step */
-    wgi_array group;  /* wgi_member: those of the step at hand */
-    wgi_array times;  /* uint32_t: per op, how many members it has */
+    wgi_array targets;  /* wgi_target */
+    wgi_array sources;  /* uint32_t: the entry that computes each; empty for long lists */
+    wgi_array carries;  /* wgi_carry, likewise; where there are permutations */
+    wgi_array slots;    /* uint32_t: hash table of entries + 1 */
+    wgi_array fates;    /* wgi_fate, for each entry */
+    wgi_array drafts;   /* wgi_step_draft; 0 is none */
+    wgi_array order;    /* uint32_t: entries by step */
+    wgi_array group;    /* wgi_member: those of the step at hand */
+    wgi_array times;    /* uint32_t: per op, how many members it has */
     wgi_array writers;  /* uint32_t, per view: see wgi_layout */
     wgi_array joins;    /* uint8_t: remembered answers of the backend */
     uint32_t recent[4]; /* groups of small shapes, latest first */
@@ -95,7 +107,7 @@ static inline const wgi_op *wgi_op_at(const wgi_planner *p, const wgi_entry *r)
     return p->ctx->ops->ops[r->op];
 }
 
-/* The entry that computes i: another where i was merged with it. */
+/* The entry that computes i: another where i has the same value as that one. */
 static inline uint32_t wgi_source_of(const wgi_planner *p, uint32_t i)
 {
     return i < p->sources.count ? ((const uint32_t *)p->sources.data)[i] : i;
@@ -114,12 +126,19 @@ static inline bool wgi_is_needed(const wgi_fate *f)
 /* Whether an op adds to a gradient that a leaf holds, in its place: no kernel of users does. */
 bool wgi_reads_gradient(const wgi_planner *p, const wgi_entry *r);
 
+/* Whether an entry shows the bytes of its operand as they are. */
+bool wgi_is_shown(const wgi_planner *p, const wgi_entry *r);
+
+/* Makes an entry read the sources of its operands. */
+void wgi_read_sources(const wgi_planner *p, wgi_entry *r);
+
 /* An array of n elements, each byte set; what it held is gone. False when memory is short. */
 WGI_NODISCARD bool wgi_planner_fill(wgi_planner *p, wgi_array *array, size_t n, size_t size,
                                     int byte);
 
 /* ---- the passes: false when memory is short ------------------------------------------------- */
 
+WGI_NODISCARD bool wgi_plan_carry(wgi_planner *p);
 WGI_NODISCARD bool wgi_plan_merge(wgi_planner *p);
 WGI_NODISCARD bool wgi_plan_group(wgi_planner *p);
 

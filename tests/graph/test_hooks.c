@@ -342,7 +342,8 @@ static void test_hooks_outlast_a_refresh_and_end_with_a_reset(void **state)
 static void test_hooks_hold_whatever_the_planner_does(void **state)
 {
     static const uint32_t passes[] = {0, WG_PASS_FUSION, WG_PASS_MERGING, WG_PASS_IN_PLACE,
-                                      WG_PASS_FUSION | WG_PASS_MERGING | WG_PASS_IN_PLACE};
+                                      WG_PASS_FUSION | WG_PASS_MERGING | WG_PASS_IN_PLACE |
+                                          WG_PASS_CARRYING};
     double want[5] = {0};
     (void)state;
     for (size_t p = 0; p < 6; p++) {

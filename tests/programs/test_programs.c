@@ -23,20 +23,20 @@
 #define REFERENCE_ALONE (WG_BACKEND_NATIVE | WG_BACKEND_ONEDNN)
 
 enum {
-    N_PLAIN = 4
+    N_PLAIN = 5
 };
 
 static const uint32_t plain_passes[N_PLAIN] = {
     WG_PASS_FUSION,
     WG_PASS_MERGING,
     WG_PASS_IN_PLACE,
-    WG_PASS_FUSION | WG_PASS_MERGING | WG_PASS_IN_PLACE,
+    WG_PASS_CARRYING,
+    WG_PASS_FUSION | WG_PASS_MERGING | WG_PASS_IN_PLACE | WG_PASS_CARRYING,
 };
 
 static const char *const plain_names[N_PLAIN] = {
-    "without fusion",
-    "without merging",
-    "without writing in place",
+    "without fusion",           "without merging",
+    "without writing in place", "without carrying permutations",
     "without any pass",
 };
 
