@@ -16,6 +16,7 @@
 typedef struct bench_options {
     const char *data; /* the folder of the networks' files */
     int32_t threads;
+    bool is_bf16; /* large products may be made in bf16 */
 } bench_options;
 
 typedef struct bench_workload bench_workload;

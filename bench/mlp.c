@@ -87,7 +87,11 @@ static wg_status read_all(bench_mlp *n, FILE *f)
 
 static wg_status make(bench_mlp *n, const bench_options *options)
 {
-    const wg_config config = {.size = sizeof config, .threads = options->threads};
+    const wg_config config = {
+        .size = sizeof config,
+        .threads = options->threads,
+        .compute = options->is_bf16 ? WG_COMPUTE_BF16 : WG_COMPUTE_FULL,
+    };
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = n->network->rate};
     wg_status s = wg_context_create(&config, &n->ctx);
     if (s == WG_OK) {

@@ -30,6 +30,7 @@ COLD_STARTS = 15
 
 NETWORKS = ["W2-b32", "W2-b128", "W3", "W4"]
 STEPS = ["W1-recorded", "W1-kept", *NETWORKS, "W11"]
+BF16 = ["W4-bf16"]
 TAIL = ["W2-b128-tail"]
 COLD = ["W12"]
 SCALARS = ["W8-cold", "W8-first", "W8-found", "W8-kept"]
@@ -38,7 +39,7 @@ CHECK = ["W10"]
 RATIOS = ["W13-" + n for n in NETWORKS] + ["W13-chain"]
 RECORD = ["record-scalar", "record-4x4", "record-64x64", "run-scalar", "run-4x4", "run-64x64",
           "run-scalar-grad", "run-4x4-grad"]
-ALL = STEPS + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS + RECORD
+ALL = STEPS + BF16 + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS + RECORD
 ONE_THREAD = set(SCALARS + RECORD)
 
 

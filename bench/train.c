@@ -14,7 +14,8 @@
 
 enum {
     RECORDED,
-    KEPT
+    KEPT,
+    BF16
 };
 
 typedef struct training {
@@ -52,8 +53,10 @@ static void *open_training(const bench_workload *w, const bench_options *options
     if (t == NULL) {
         return NULL;
     }
+    bench_options ours = *options;
+    ours.is_bf16 = w->variant == BF16;
     t->is_kept = w->variant == KEPT;
-    t->mlp = bench_mlp_open(w->network, options);
+    t->mlp = bench_mlp_open(w->network, &ours);
     if (t->mlp == NULL) {
         free(t);
         return NULL;
@@ -127,6 +130,7 @@ const bench_workload bench_rows_train[] = {
     ROW("W2-b128", "W2-b128", RECORDED),
     ROW("W3", "W3", RECORDED),
     ROW("W4", "W4", RECORDED),
+    ROW("W4-bf16", "W4", BF16),
     ROW("W11", "W11", RECORDED),
     {"W12", "us", "W2-b128", RECORDED, open_training, NULL, time_one, close_training, true},
     {"W2-b128-tail", "ratio", "W2-b128", RECORDED, open_training, check, time_tail, close_training,

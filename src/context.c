@@ -51,7 +51,9 @@ static bool is_good_config(const wg_config *c)
     bool has_half_allocator =
         c->allocator != NULL && (c->allocator->allocate == NULL || c->allocator->release == NULL);
     return c->size == sizeof *c && !has_half_allocator && c->threads >= 0 &&
-           c->threads <= MAX_THREADS && (c->log == NULL || c->log->write != NULL);
+           c->threads <= MAX_THREADS &&
+           (c->compute == WG_COMPUTE_FULL || c->compute == WG_COMPUTE_BF16) &&
+           (c->log == NULL || c->log->write != NULL);
 }
 
 static void configure(wg_context *ctx, const wg_config *c)
@@ -62,6 +64,7 @@ static void configure(wg_context *ctx, const wg_config *c)
     ctx->is_eager = c->eager;
     ctx->records_slowly = c->eager;
     ctx->is_thread_invariant = c->thread_invariant;
+    ctx->is_bf16 = c->compute == WG_COMPUTE_BF16;
     ctx->plan_cache_count = c->plan_cache_count > 0 ? c->plan_cache_count : 64;
     ctx->plan_cache_bytes = c->plan_cache_bytes > 0 ? c->plan_cache_bytes : (size_t)256 << 20;
     ctx->log = c->log != NULL ? *c->log : wg_file_writer(stderr);

@@ -30,6 +30,19 @@ enum {
     WG_PASS_CARRYING = 8  /**< carry permutations through pointwise ops to where they cancel */
 };
 
+/** In which precision a context multiplies. */
+typedef enum wg_compute {
+    WG_COMPUTE_FULL = 0, /**< in the tensors' own dtype */
+    /**
+     * Large products of f32 matrices round their operands to bfloat16 (8 bits of mantissa, to
+     * nearest even) and sum in f32: results, weights, gradients and all other ops stay f32. For
+     * processors that have instructions for it (AVX-512 BF16, AMX) and contexts with oneDNN that
+     * are not thread_invariant; elsewhere it is as WG_COMPUTE_FULL. A rule of the shapes alone says
+     * which products are large: docs/performance.md.
+     */
+    WG_COMPUTE_BF16 = 1
+} wg_compute;
+
 /** Options of a context. Set `size` to sizeof(wg_config); a zero elsewhere is the default. */
 typedef struct wg_config {
     size_t size;
@@ -43,6 +56,7 @@ typedef struct wg_config {
     uint32_t plan_cache_count;     /**< plans kept at most; 0: 64 */
     size_t plan_cache_bytes;       /**< bytes of plans kept at most; 0: 256 MiB */
     const wg_writer *log;          /**< copied; where WENGERT_VERBOSE goes; NULL: stderr */
+    wg_compute compute;            /**< the precision of large products */
 } wg_config;
 
 /** Counters since the context was created. */
@@ -73,7 +87,7 @@ typedef struct wg_kernel_use {
  * The environment variable WENGERT_VERBOSE=dispatch, read here, makes the context say on
  * `log` which kernel serves each planned op and why the faster ones declined.
  * Errors: WG_ERR_ARGUMENT (out is NULL, size of another version, incomplete allocator,
- * threads out of range), WG_ERR_MEMORY.
+ * threads or compute out of range), WG_ERR_MEMORY.
  */
 WG_NODISCARD WG_API wg_status wg_context_create(const wg_config *config, wg_context **out);
 

@@ -75,16 +75,21 @@ bool wg_context_has_backend(const wg_context *ctx, const char *name)
     return false;
 }
 
-/* The first row of a backend that serves an op; the rows of the reference backend serve all. */
+/* The last row of a backend for an op, which is asked after the more special ones; else its first
+ * row for all ops. The rows of the reference backend serve all. */
 static const char *kernel_name(const wgi_backend *backend, const char *op)
 {
+    const char *own = NULL;
+    const char *common = NULL;
     for (int32_t k = 0; k < backend->n_kernels; k++) {
         const wgi_kernel *kernel = &backend->kernels[k];
-        if (kernel->op == NULL || strcmp(kernel->op, op) == 0) {
-            return kernel->name;
+        if (kernel->op != NULL && strcmp(kernel->op, op) == 0) {
+            own = kernel->name;
+        } else if (kernel->op == NULL && common == NULL) {
+            common = kernel->name;
         }
     }
-    return backend->name;
+    return own != NULL ? own : common != NULL ? common : backend->name;
 }
 
 static wg_kernel_use describe_use(const wg_context *ctx, int32_t b, uint16_t op)

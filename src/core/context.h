@@ -28,6 +28,7 @@ struct wg_context {
     bool is_verbose; /* WENGERT_VERBOSE=dispatch */
     bool is_eager;
     bool is_thread_invariant;
+    bool is_bf16; /* WG_COMPUTE_BF16 */
     int32_t threads;
     int32_t
         run_threads; /* of the last run, which an update after it does not exceed; 0: none yet */

@@ -641,7 +641,7 @@ static int describe_raw(const dnnl_dims_t sizes)
     }
     for (int i = 0; i < 3; i++) {
         const dnnl_dims_t strides = {pairs[i][1] > 0 ? pairs[i][1] : 1, 1};
-        if (wgi_dnnl_md_make(&md[i], 2, pairs[i], strides) != dnnl_success) {
+        if (wgi_dnnl_md_make(&md[i], 2, pairs[i], strides, dnnl_f32) != dnnl_success) {
             return 3;
         }
     }
@@ -702,7 +702,7 @@ static void test_onednn_library_and_overflow(void **state)
     const dnnl_dims_t strides = {4, 1, 1};
     wgi_dnnl_md md;
     (void)state;
-    const dnnl_status_t status = wgi_dnnl_md_make(&md, 3, dims, strides);
+    const dnnl_status_t status = wgi_dnnl_md_make(&md, 3, dims, strides, dnnl_f32);
     if (status == dnnl_success) {
         const size_t bytes = dnnl_memory_desc_get_size(wgi_dnnl_md_see(&md));
         print_message("2^62 x 4 x 1 is accepted, of %zu bytes\n", bytes);

@@ -12,8 +12,8 @@ static const wgi_op_table table = {.ops = ops, .count = 3, .add = 1};
 
 static const wgi_kernel fast_kernels[] = {
     {.name = "fast.other", .op = "other"},
+    {.name = "fast.matmul_special", .op = "matmul"},
     {.name = "fast.matmul", .op = "matmul"},
-    {.name = "fast.matmul_2", .op = "matmul"},
 };
 static const wgi_kernel slow_kernels[] = {{.name = "reference"}};
 static const wgi_backend fast = {.name = "fast", .kernels = fast_kernels, .n_kernels = 3};

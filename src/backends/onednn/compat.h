@@ -24,11 +24,11 @@ static inline wgi_dnnl_md_view wgi_dnnl_md_see(const wgi_dnnl_md *md)
     return *md;
 }
 
-/* f32; dims and strides are arrays of DNNL_MAX_NDIMS, in elements. */
+/* dims and strides are arrays of DNNL_MAX_NDIMS, in elements. */
 static inline dnnl_status_t wgi_dnnl_md_make(wgi_dnnl_md *out, int rank, const dnnl_dims_t dims,
-                                             const dnnl_dims_t strides)
+                                             const dnnl_dims_t strides, dnnl_data_type_t dtype)
 {
-    return dnnl_memory_desc_create_with_strides(out, rank, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_create_with_strides(out, rank, dims, dtype, strides);
 }
 
 static inline dnnl_status_t wgi_dnnl_md_free(wgi_dnnl_md *md)
@@ -76,9 +76,9 @@ static inline wgi_dnnl_md_view wgi_dnnl_md_see(const wgi_dnnl_md *md)
 }
 
 static inline dnnl_status_t wgi_dnnl_md_make(wgi_dnnl_md *out, int rank, const dnnl_dims_t dims,
-                                             const dnnl_dims_t strides)
+                                             const dnnl_dims_t strides, dnnl_data_type_t dtype)
 {
-    return dnnl_memory_desc_init_by_strides(out, rank, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_init_by_strides(out, rank, dims, dtype, strides);
 }
 
 static inline dnnl_status_t wgi_dnnl_md_free(wgi_dnnl_md *md)

@@ -17,7 +17,8 @@
 
 /* What the library is asked for. */
 typedef enum wgi_onednn_form {
-    WGI_ONEDNN_MATMUL = 0, /* source, weights, destination */
+    WGI_ONEDNN_MATMUL = 0,  /* source, weights, destination */
+    WGI_ONEDNN_MATMUL_BF16, /* the same; source and weights are bf16 */
     WGI_ONEDNN_WEIGHTS /* of an inner product: source, gradients of the result, of the weights */
 } wgi_onednn_form;
 

@@ -7,8 +7,17 @@
 
 #include "backends/onednn/engine.h"
 #include "backends/onednn/matmul.h"
+#include "backends/onednn/matmul_bf16.h"
 
 static const wgi_kernel kernels[] = {
+    {
+        .name = "onednn.matmul_bf16",
+        .op = "matmul",
+        .accepts = wgi_onednn_matmul_bf16_accepts,
+        .prepare = wgi_onednn_matmul_bf16_prepare,
+        .run = wgi_onednn_matmul_bf16_run,
+        .destroy = wgi_onednn_matmul_bf16_destroy,
+    },
     {
         .name = "onednn.matmul",
         .op = "matmul",

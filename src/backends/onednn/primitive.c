@@ -12,6 +12,7 @@
 
 static const int arg_ids[][WGI_ONEDNN_OPERANDS + 1] = {
     {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD},
+    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_SCRATCHPAD},
     {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_SCRATCHPAD},
 };
 
@@ -40,16 +41,22 @@ static dnnl_status_t make_memory(wgi_onednn_primitive *p, int i, wgi_dnnl_md_vie
     return status;
 }
 
-/* The library's plain loops are no faster than ours and are not wanted. */
-static dnnl_status_t refuse_reference(const_dnnl_primitive_desc_t pd)
+/* The library's plain loops are no faster than ours and are not wanted; nor is bf16 where the
+ * machine has no instructions for it. */
+static dnnl_status_t refuse_slow(const wgi_onednn_primitive *p, const_dnnl_primitive_desc_t pd)
 {
+    const bool is_bf16 = p->key.form == WGI_ONEDNN_MATMUL_BF16;
     const char *name = NULL;
     const dnnl_status_t status =
         WGI_DNNL(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&name));
     if (status != dnnl_success) {
         return status;
     }
-    return name == NULL || strstr(name, "ref") != NULL ? dnnl_unimplemented : dnnl_success;
+    if (name == NULL || strstr(name, "ref") != NULL ||
+        (is_bf16 && strstr(name, "bf16") == NULL && strstr(name, "amx") == NULL)) {
+        return dnnl_unimplemented;
+    }
+    return dnnl_success;
 }
 
 static dnnl_status_t make_scratch(wgi_onednn_primitive *p, const_dnnl_primitive_desc_t pd)
@@ -67,7 +74,7 @@ static dnnl_status_t make_scratch(wgi_onednn_primitive *p, const_dnnl_primitive_
 static dnnl_status_t make_from_description(wgi_onednn_primitive *p, const wgi_dnnl_md *md,
                                            const_dnnl_primitive_desc_t pd)
 {
-    dnnl_status_t status = refuse_reference(pd);
+    dnnl_status_t status = refuse_slow(p, pd);
     if (status == dnnl_success) {
         status = WGI_DNNL_MAKE(dnnl_primitive_create(&p->primitive, pd));
         if (status != dnnl_success) {
@@ -112,6 +119,11 @@ static dnnl_status_t make_from_descriptors(wgi_onednn_primitive *p, const wgi_dn
     return status;
 }
 
+static dnnl_data_type_t dtype_of(const wgi_onednn_key *key, int operand)
+{
+    return key->form == WGI_ONEDNN_MATMUL_BF16 && operand < 2 ? dnnl_bf16 : dnnl_f32;
+}
+
 static dnnl_status_t make(wgi_onednn_primitive *p)
 {
     wgi_dnnl_md md[WGI_ONEDNN_OPERANDS];
@@ -119,8 +131,8 @@ static dnnl_status_t make(wgi_onednn_primitive *p)
     dnnl_status_t status = dnnl_success;
     int n_made = 0;
     while (status == dnnl_success && n_made < WGI_ONEDNN_OPERANDS) {
-        status = WGI_DNNL_MAKE(
-            wgi_dnnl_md_make(&md[n_made], (int)key->rank, key->dims[n_made], key->strides[n_made]));
+        status = WGI_DNNL_MAKE(wgi_dnnl_md_make(&md[n_made], (int)key->rank, key->dims[n_made],
+                                                key->strides[n_made], dtype_of(key, n_made)));
         n_made += status == dnnl_success;
     }
     if (status == dnnl_success) {
