@@ -70,8 +70,11 @@ const char *wgi_onednn_matmul_bf16_accepts(const wgi_problem *problem)
     if (!problem->ctx->is_bf16) {
         return "the context multiplies in f32";
     }
-    if (problem->is_thread_invariant || !wgi_onednn_can_limit_threads()) {
+    if (problem->is_thread_invariant) {
         return "bf16 is not thread-invariant";
+    }
+    if (problem->threads <= 1 && !wgi_onednn_can_limit_threads()) {
+        return "the threads of this oneDNN cannot be limited";
     }
     const char *reason = wgi_onednn_product_read(problem, &p);
     if (reason != NULL) {
