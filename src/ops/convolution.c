@@ -426,15 +426,11 @@ static wg_status infer_weights(wgi_infer *q)
 
 /* ---- gradients ---------------------------------------------------------------------------- */
 
-wg_node wgi_convolution(const wgi_draft *form, wg_node x, wg_node w, wg_node bias,
-                        const wgi_convolution_attr *attr)
+wg_node wgi_convolution(wg_node x, wg_node w, wg_node bias, const wgi_convolution_attr *attr)
 {
     const wg_node in[] = {x, w, bias};
-    const wgi_draft draft = {.op = WGI_OP_convolution,
-                             .form = form != NULL ? form->form : NULL,
-                             .n_in = wgi_is_some(bias) ? 3 : 2,
-                             .in = in,
-                             .attr = attr};
+    const wgi_draft draft = {
+        .op = WGI_OP_convolution, .n_in = wgi_is_some(bias) ? 3 : 2, .in = in, .attr = attr};
     return wgi_record(&draft);
 }
 
@@ -546,10 +542,10 @@ BUILD(wide_stride, WIDE_STRIDE)
 BUILD(stride_0, STRIDE_0)
 BUILD(groups_3, GROUPS_3)
 BUILD(too_high, TOO_HIGH)
-WGI_BUILD(convolve_bias, wgi_convolution(NULL, in[0], in[1], in[2], PLAIN))
+WGI_BUILD(convolve_bias, wgi_convolution(in[0], in[1], in[2], PLAIN))
 WGI_BUILD(data_border, wgi_convolution_data(in[0], in[1], BORDER))
 WGI_BUILD(weights_border, weights_of(in[0], in[1], BORDER))
-WGI_BUILD(convolve_bias_border, wgi_convolution(NULL, in[0], in[1], in[2], BORDER))
+WGI_BUILD(convolve_bias_border, wgi_convolution(in[0], in[1], in[2], BORDER))
 WGI_BUILD(convolve_dilation_0, without_bias(in[0], in[1], DILATION_0))
 WGI_BUILD(convolve_padding, without_bias(in[0], in[1], PADDING_LOW))
 WGI_BUILD(convolve_groups_0, without_bias(in[0], in[1], GROUPS_0))

@@ -36,8 +36,7 @@ WGI_NODISCARD wg_status wgi_side_places(const wgi_side *side, int64_t *places,
                                         char text[WGI_CONVOLUTION_TEXT]);
 
 /* x [n, h, w, c], w [o, c / groups, kh, kw], bias [o] or a zero handle. */
-wg_node wgi_convolution(const wgi_draft *form, wg_node x, wg_node w, wg_node bias,
-                        const wgi_convolution_attr *attr);
+wg_node wgi_convolution(wg_node x, wg_node w, wg_node bias, const wgi_convolution_attr *attr);
 
 /* dy [n, places, places, o], w: the adjoint, of the size attr->input. */
 wg_node wgi_convolution_data(wg_node dy, wg_node w, const wgi_convolution_attr *attr);
