@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "graph/record.h"
 
-#define MAX_ATTRIBUTES 12
+#define MAX_ATTRIBUTES 16
 
 /* What a call by name is made of, while it is made. */
 typedef struct apply {
