@@ -194,6 +194,9 @@ bool wgi_call_numbers(const wgi_call *c, int32_t i, int32_t n, int64_t *out, wg_
     if (list == NULL) {
         return true;
     }
+    if (i > 0 && wgi_call_list(c, 0) != NULL && !wgi_call_pairs(c, 0, i, failed)) {
+        return false;
+    }
     if (wgi_call_length(c, i) != n) {
         const wgi_draft draft = {.form = c->op, .n_in = c->n_in, .in = c->in, .graph = c->graph};
         *failed = wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "%s has %d elements, needs %d",
