@@ -42,7 +42,8 @@ typedef struct wg_pool_options {
  *
  * Gradient: dy goes to the first of the greatest elements in row-major order; sums where windows
  *           overlap. Nothing is stored for it: the winner is found once more in x.
- * Errors:   WG_ERR_SHAPE (rank, a kernel above the padded size), WG_ERR_ARGUMENT (a kernel, stride
+ * Errors:   WG_ERR_SHAPE (rank, an image without elements, a kernel above the padded size),
+ *           WG_ERR_ARGUMENT (a kernel, stride
  *           or dilation below 1, a padding that is negative or above half of the kernel),
  *           WG_ERR_DTYPE.
  */

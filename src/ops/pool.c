@@ -62,10 +62,6 @@ typedef struct least {
 
 static wg_status check_adaptive(wgi_infer *q, const wgi_pool_attr *a, int32_t axis)
 {
-    if (a->size[axis] < 1) {
-        return wgi_infer_fail(q, WG_ERR_SHAPE, "an image without elements: size %lld (axis %s)",
-                              (long long)a->size[axis], wgi_axis_of_image(axis));
-    }
     if (a->kernel[axis] < 1 || a->kernel[axis] > WGI_POOL_MOST) {
         return wgi_infer_fail(q, WG_ERR_ARGUMENT, "needs from 1 to 2^30 windows: %lld (axis %s)",
                               (long long)a->kernel[axis], wgi_axis_of_image(axis));
@@ -117,8 +113,8 @@ wg_status wgi_check_pool(wgi_infer *q, const wgi_pool_attr *attr)
 {
     wg_status status = WG_OK;
     for (int32_t axis = 0; axis < 2 && status == WG_OK; axis++) {
-        if (attr->size[axis] < 0 || attr->size[axis] > WGI_POOL_MOST) {
-            return wgi_infer_fail(q, WG_ERR_SHAPE, "needs a size from 0 to 2^30: %lld (axis %s)",
+        if (attr->size[axis] < 1 || attr->size[axis] > WGI_POOL_MOST) {
+            return wgi_infer_fail(q, WG_ERR_SHAPE, "needs a size from 1 to 2^30: %lld (axis %s)",
                                   (long long)attr->size[axis], wgi_axis_of_image(axis));
         }
         if (attr->is_adaptive != 0) {
@@ -188,13 +184,24 @@ const wgi_attribute wgi_pool_attributes[WGI_N_POOL_ATTRIBUTES] = {
      .place = WGI_AT_I64(wgi_pool_attr, counts_padding)},
 };
 
+/* Whether the first list of a call and those after it are of one length. */
+static bool are_of_one_length(const wgi_call *c, wg_node *failed)
+{
+    for (int32_t i = 1; i < c->op->n_attributes; i++) {
+        if (c->op->attributes[i].kind == WGI_ATTR_DIMS && !wgi_call_pairs(c, 0, i, failed)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool wgi_call_numbers(const wgi_call *c, int32_t i, int32_t n, int64_t *out, wg_node *failed)
 {
     const int64_t *list = wgi_call_list(c, i);
     if (list == NULL) {
         return true;
     }
-    if (i > 0 && wgi_call_list(c, 0) != NULL && !wgi_call_pairs(c, 0, i, failed)) {
+    if (i == 0 && !are_of_one_length(c, failed)) {
         return false;
     }
     if (wgi_call_length(c, i) != n) {

@@ -65,7 +65,7 @@ static wg_node resize(const wgi_op *form, wg_node x, bool is_linear, bool is_sig
     for (int32_t i = is_signal ? 1 : 0; i < 2; i++) {
         if (attr.size[i] < 1) {
             return wgi_refuse(&draft, WG_ERR_SHAPE, NULL,
-                              "an image without elements: size %lld (axis %s)",
+                              "needs a size from 1 to 2^30: %lld (axis %s)",
                               (long long)attr.size[i], wgi_axis_of_image(i));
         }
         const int32_t from = is_signal ? 0 : i;
@@ -166,7 +166,7 @@ static const wgi_sample bad_upsample_nearest2d[] = {
             "upsample_nearest2d: align_corners is for linear interpolation", 1,
             WGI_IN_4(1, 1, 3, 3, WGI_NORMAL)),
     WGI_BAD("no element", upsample_nearest2d_twice, WG_ERR_SHAPE,
-            "upsample_nearest2d: an image without elements: size 0 (axis w)", 1,
+            "upsample_nearest2d: needs a size from 1 to 2^30: 0 (axis w)", 1,
             WGI_IN_4(1, 1, 3, 0, WGI_NORMAL)),
 };
 static const wgi_sample bad_upsample_nearest1d[] = {

@@ -1,0 +1,274 @@
+/* Poolings and upsamplings over `real`.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Included by pool_hot.c once for each dtype; hence no guard.
+ *
+ * Invariant: a window is worked on for up to WGI_POOL_LANES channels at once, `n` of them, which is
+ * a constant where the function is inlined with one; loops over them have no call and no branch, so
+ * that they become vectors. */
+
+/* What a window's loops read: x, and g of the same shape, at the window's first element. */
+typedef struct K(site) {
+    const real *x;
+    const real *g;
+    int64_t row_step;    /* from one row of the window to the next */
+    int64_t column_step; /* from one column to the next */
+} K(site);
+
+/* ---- maxima: the first of the greatest elements, or the first NaN ------------------------- */
+
+/* Of a window of rows x columns: its maxima, or g where they are. */
+WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bool is_pick, int n,
+                            real *y)
+{
+    real top[WGI_POOL_LANES];
+    real out[WGI_POOL_LANES];
+    const bool is_empty = rows == 0 || columns == 0;
+    for (int l = 0; l < n; l++) {
+        top[l] = is_empty ? (real)-INFINITY : s->x[l];
+        out[l] = is_pick && !is_empty ? s->g[l] : (real)0;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            const int64_t at = i * s->row_step + j * s->column_step;
+#pragma omp simd
+            for (int l = 0; l < n; l++) {
+                const real v = s->x[at + l];
+                const bool takes = !(v <= top[l]) & (top[l] == top[l]);
+                top[l] = takes ? v : top[l];
+                if (is_pick) {
+                    const real g = s->g[at + l];
+                    out[l] = takes ? g : out[l];
+                }
+            }
+        }
+    }
+    for (int l = 0; l < n; l++) {
+        y[l] = is_pick ? out[l] : top[l];
+    }
+}
+
+/* dx, at the window's first element, gets dy where the maximum is, and otherwise 0. Of the lanes
+ * `there` are; the others add 0 to what follows. */
+WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool is_added, int n,
+                          int there, real *dx)
+{
+    real top[WGI_POOL_LANES];
+    real dy[WGI_POOL_LANES];
+    whole best[WGI_POOL_LANES];
+#pragma omp simd
+    for (int l = 0; l < n; l++) {
+        top[l] = s->x[l];
+        best[l] = 0;
+        dy[l] = l < there ? s->g[l] : (real)0;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            const int64_t at = i * s->row_step + j * s->column_step;
+            const whole number = (whole)(i * columns + j);
+#pragma omp simd
+            for (int l = 0; l < n; l++) {
+                const real v = s->x[at + l];
+                const bool takes = !(v <= top[l]) & (top[l] == top[l]);
+                top[l] = takes ? v : top[l];
+                best[l] = takes ? number : best[l];
+            }
+        }
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            real *to = dx + i * s->row_step + j * s->column_step;
+            const whole number = (whole)(i * columns + j);
+#pragma omp simd
+            for (int l = 0; l < n; l++) {
+                const real share = best[l] == number ? dy[l] : (real)0;
+                to[l] = is_added ? to[l] + share : share;
+            }
+        }
+    }
+}
+
+/* A window by its shape and the lanes: the usual ones with constants. */
+#define BY_SHAPE(function, site, rows, columns, ...)                                               \
+    ((rows) == 2 && (columns) == 2 ? function((site), 2, 2, __VA_ARGS__)                           \
+                                   : function((site), (rows), (columns), __VA_ARGS__))
+
+WGI_INLINE void K(greatest_of)(const wgi_pool_row *r, int64_t o, int64_t c, bool is_pick, int n)
+{
+    const wgi_span h = r->h;
+    const wgi_span w = r->w[o];
+    const int64_t line = r->width * r->channels;
+    const int64_t first = h.first * line + w.first * r->channels + c;
+    const bool is_empty = h.n == 0 || w.n == 0;
+    const K(site) s = {(const real *)r->x + (is_empty ? 0 : first),
+                       is_pick ? (const real *)r->g + (is_empty ? 0 : first) : NULL, h.step * line,
+                       w.step * r->channels};
+    real *y = (real *)r->y + o * r->channels + c;
+    BY_SHAPE(K(greatest), &s, h.n, w.n, is_pick, n, y);
+}
+
+/* Whether the block may reach into the next pixel in window o, where it reads and where it writes.
+ */
+static inline bool K(fits)(const wgi_pool_row *r, const block *b, int64_t o)
+{
+    const wgi_span w = r->w[o];
+    return w.n > 0 && stays_inside(b, o, r->windows, r->channels) &&
+           stays_inside(b, w.first + (w.n - 1) * w.step, r->width, r->channels);
+}
+
+WGI_INLINE void K(greatest_row)(const wgi_pool_row *r, const block *b, bool is_pick, int lanes)
+{
+    for (int64_t o = 0; o < r->windows; o++) {
+        if (WGI_LIKELY(K(fits)(r, b, o))) {
+            K(greatest_of)(r, o, b->c, is_pick, lanes);
+        } else {
+            K(greatest_of)(r, o, b->c, is_pick, b->n);
+        }
+    }
+}
+
+/* A row by the lanes of its block. */
+#define BY_LANES(function, r, b, ...)                                                              \
+    do {                                                                                           \
+        if ((b)->lanes == 4) {                                                                     \
+            function((r), (b), __VA_ARGS__, 4);                                                    \
+        } else if ((b)->lanes == 8) {                                                              \
+            function((r), (b), __VA_ARGS__, 8);                                                    \
+        } else {                                                                                   \
+            function((r), (b), __VA_ARGS__, 16);                                                   \
+        }                                                                                          \
+    } while (0)
+
+static void K(max)(const wgi_pool_row *r)
+{
+    for (block b = last_block(r->channels); b.c >= 0; b = block_before(b)) {
+        BY_LANES(K(greatest_row), r, &b, false);
+    }
+}
+
+static void K(pick)(const wgi_pool_row *r)
+{
+    for (block b = last_block(r->channels); b.c >= 0; b = block_before(b)) {
+        BY_LANES(K(greatest_row), r, &b, true);
+    }
+}
+
+/* ---- the gradient of maxima --------------------------------------------------------------- */
+
+WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, bool is_added, int n)
+{
+    const wgi_span h = r->h;
+    const wgi_span w = r->w[o];
+    const int64_t line = r->width * r->channels;
+    const int64_t first = h.first * line + w.first * r->channels + b->c;
+    const K(site) s = {(const real *)r->x + first, (const real *)r->g + o * r->channels + b->c,
+                       h.step * line, w.step * r->channels};
+    BY_SHAPE(K(spread), &s, h.n, w.n, is_added, n, b->n, (real *)r->y + first);
+}
+
+WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_added, int lanes)
+{
+    for (int64_t o = 0; o < r->windows; o++) {
+        if (WGI_LIKELY(K(fits)(r, b, o))) {
+            K(spread_of)(r, o, b, is_added, lanes);
+        } else if (r->w[o].n > 0) {
+            K(spread_of)(r, o, b, is_added, b->n);
+        }
+    }
+}
+
+static void K(backward)(const wgi_pool_row *r)
+{
+    if (r->h.n == 0) {
+        return;
+    }
+    for (block b = last_block(r->channels); b.c >= 0; b = block_before(b)) {
+        if (r->is_added) {
+            BY_LANES(K(spread_row), r, &b, true);
+        } else {
+            BY_LANES(K(spread_row), r, &b, false);
+        }
+    }
+}
+
+/* ---- sums over taps ----------------------------------------------------------------------- */
+
+/* -0 is what changes no element; the sum of nothing is 0. */
+WGI_INLINE void K(weighted)(const K(site) * s, int64_t rows, int64_t columns, const double *a,
+                            const double *b, int n, real *y)
+{
+    real sum[WGI_POOL_LANES];
+    const real none = rows == 0 || columns == 0 ? (real)0 : (real)-0.0;
+    for (int l = 0; l < n; l++) {
+        sum[l] = none;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        real along[WGI_POOL_LANES];
+        const real outer = (real)a[i];
+        for (int l = 0; l < n; l++) {
+            along[l] = (real)-0.0;
+        }
+        for (int64_t j = 0; j < columns; j++) {
+            const real *x = s->x + i * s->row_step + j * s->column_step;
+            const real inner = (real)b[j];
+#pragma omp simd
+            for (int l = 0; l < n; l++) {
+                along[l] += inner * x[l];
+            }
+        }
+#pragma omp simd
+        for (int l = 0; l < n; l++) {
+            sum[l] += outer * along[l];
+        }
+    }
+    for (int l = 0; l < n; l++) {
+        y[l] = sum[l];
+    }
+}
+
+WGI_INLINE void K(weighted_of)(const wgi_resample_row *r, int64_t o, int64_t c, int n)
+{
+    const wgi_weighted h = r->h;
+    const wgi_weighted w = r->w[o];
+    const int64_t line = r->width * r->channels;
+    const K(site) s = {(const real *)r->x + h.first * line + w.first * r->channels + c, NULL, line,
+                       r->channels};
+    real *y = (real *)r->y + o * r->channels + c;
+    if (h.n == 1 && w.n == 1) {
+        K(weighted)(&s, 1, 1, h.weights, w.weights, n, y);
+    } else if (h.n == 2 && w.n == 2) {
+        K(weighted)(&s, 2, 2, h.weights, w.weights, n, y);
+    } else {
+        K(weighted)(&s, h.n, w.n, h.weights, w.weights, n, y);
+    }
+}
+
+WGI_INLINE void K(weighted_row)(const wgi_resample_row *r, const block *b, int lanes)
+{
+    for (int64_t o = 0; o < r->results; o++) {
+        const wgi_weighted w = r->w[o];
+        const int64_t last = w.first + (w.n > 0 ? w.n - 1 : 0);
+        if (WGI_LIKELY(stays_inside(b, o, r->results, r->channels) &&
+                       stays_inside(b, last, r->width, r->channels))) {
+            K(weighted_of)(r, o, b->c, lanes);
+        } else {
+            K(weighted_of)(r, o, b->c, b->n);
+        }
+    }
+}
+
+static void K(resample)(const wgi_resample_row *r)
+{
+    for (block b = last_block(r->channels); b.c >= 0; b = block_before(b)) {
+        if (b.lanes == 4) {
+            K(weighted_row)(r, &b, 4);
+        } else if (b.lanes == 8) {
+            K(weighted_row)(r, &b, 8);
+        } else {
+            K(weighted_row)(r, &b, WGI_POOL_LANES);
+        }
+    }
+}
+
+#undef BY_SHAPE
+#undef BY_LANES
