@@ -17,6 +17,9 @@ typedef struct K(site) {
 
 /* ---- maxima: the first of the greatest elements, or the first NaN ------------------------- */
 
+/* Of a maximum `top` and the next element `v`: whether v takes its place. */
+#define TAKES(v, top) (!((v) <= (top)) & ((top) == (top)))
+
 /* Of a window of rows x columns: its maxima, or g where they are. */
 WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bool is_pick, int n,
                             real *y)
@@ -24,6 +27,7 @@ WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bo
     real top[WGI_POOL_LANES];
     real out[WGI_POOL_LANES];
     const bool is_empty = rows == 0 || columns == 0;
+#pragma omp simd
     for (int l = 0; l < n; l++) {
         top[l] = is_empty ? (real)-INFINITY : s->x[l];
         out[l] = is_pick && !is_empty ? s->g[l] : (real)0;
@@ -34,7 +38,7 @@ WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bo
 #pragma omp simd
             for (int l = 0; l < n; l++) {
                 const real v = s->x[at + l];
-                const bool takes = !(v <= top[l]) & (top[l] == top[l]);
+                const bool takes = TAKES(v, top[l]);
                 top[l] = takes ? v : top[l];
                 if (is_pick) {
                     const real g = s->g[at + l];
@@ -43,6 +47,7 @@ WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bo
             }
         }
     }
+#pragma omp simd
     for (int l = 0; l < n; l++) {
         y[l] = is_pick ? out[l] : top[l];
     }
@@ -69,7 +74,7 @@ WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool
 #pragma omp simd
             for (int l = 0; l < n; l++) {
                 const real v = s->x[at + l];
-                const bool takes = !(v <= top[l]) & (top[l] == top[l]);
+                const bool takes = TAKES(v, top[l]);
                 top[l] = takes ? v : top[l];
                 best[l] = takes ? number : best[l];
             }
@@ -88,11 +93,6 @@ WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool
     }
 }
 
-/* A window by its shape and the lanes: the usual ones with constants. */
-#define BY_SHAPE(function, site, rows, columns, ...)                                               \
-    ((rows) == 2 && (columns) == 2 ? function((site), 2, 2, __VA_ARGS__)                           \
-                                   : function((site), (rows), (columns), __VA_ARGS__))
-
 WGI_INLINE void K(greatest_of)(const wgi_pool_row *r, int64_t o, int64_t c, bool is_pick, int n)
 {
     const wgi_span h = r->h;
@@ -104,26 +104,38 @@ WGI_INLINE void K(greatest_of)(const wgi_pool_row *r, int64_t o, int64_t c, bool
                        is_pick ? (const real *)r->g + (is_empty ? 0 : first) : NULL, h.step * line,
                        w.step * r->channels};
     real *y = (real *)r->y + o * r->channels + c;
-    BY_SHAPE(K(greatest), &s, h.n, w.n, is_pick, n, y);
+    if (h.n == 2 && w.n == 2) {
+        K(greatest)(&s, 2, 2, is_pick, n, y);
+    } else {
+        K(greatest)(&s, h.n, w.n, is_pick, n, y);
+    }
 }
 
-/* Whether the block may reach into the next pixel in window o, where it reads and where it writes.
- */
-static inline bool K(fits)(const wgi_pool_row *r, const block *b, int64_t o)
+/* How many windows of the row, from the first on, may reach into the next pixel, where they read
+ * and where they write. */
+static inline int64_t K(safe)(const wgi_pool_row *r, const block *b)
 {
-    const wgi_span w = r->w[o];
-    return w.n > 0 && stays_inside(b, o, r->windows, r->channels) &&
-           stays_inside(b, w.first + (w.n - 1) * w.step, r->width, r->channels);
+    int64_t n = r->windows;
+    while (n > 0) {
+        const wgi_span w = r->w[n - 1];
+        const int64_t last = w.n > 0 ? w.first + (w.n - 1) * w.step : 0;
+        if (stays_inside(b, n - 1, r->windows, r->channels) &&
+            stays_inside(b, last, r->width, r->channels)) {
+            break;
+        }
+        n--;
+    }
+    return n;
 }
 
 WGI_INLINE void K(greatest_row)(const wgi_pool_row *r, const block *b, bool is_pick, int lanes)
 {
-    for (int64_t o = 0; o < r->windows; o++) {
-        if (WGI_LIKELY(K(fits)(r, b, o))) {
-            K(greatest_of)(r, o, b->c, is_pick, lanes);
-        } else {
-            K(greatest_of)(r, o, b->c, is_pick, b->n);
-        }
+    const int64_t safe = K(safe)(r, b);
+    for (int64_t o = 0; o < safe; o++) {
+        K(greatest_of)(r, o, b->c, is_pick, lanes);
+    }
+    for (int64_t o = safe; o < r->windows; o++) {
+        K(greatest_of)(r, o, b->c, is_pick, b->n);
     }
 }
 
@@ -163,15 +175,24 @@ WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, b
     const int64_t first = h.first * line + w.first * r->channels + b->c;
     const K(site) s = {(const real *)r->x + first, (const real *)r->g + o * r->channels + b->c,
                        h.step * line, w.step * r->channels};
-    BY_SHAPE(K(spread), &s, h.n, w.n, is_added, n, b->n, (real *)r->y + first);
+    real *dx = (real *)r->y + first;
+    if (h.n == 2 && w.n == 2) {
+        K(spread)(&s, 2, 2, is_added, n, b->n, dx);
+    } else {
+        K(spread)(&s, h.n, w.n, is_added, n, b->n, dx);
+    }
 }
 
 WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_added, int lanes)
 {
-    for (int64_t o = 0; o < r->windows; o++) {
-        if (WGI_LIKELY(K(fits)(r, b, o))) {
+    const int64_t safe = K(safe)(r, b);
+    for (int64_t o = 0; o < safe; o++) {
+        if (WGI_LIKELY(r->w[o].n > 0)) {
             K(spread_of)(r, o, b, is_added, lanes);
-        } else if (r->w[o].n > 0) {
+        }
+    }
+    for (int64_t o = safe; o < r->windows; o++) {
+        if (r->w[o].n > 0) {
             K(spread_of)(r, o, b, is_added, b->n);
         }
     }
@@ -199,12 +220,14 @@ WGI_INLINE void K(weighted)(const K(site) * s, int64_t rows, int64_t columns, co
 {
     real sum[WGI_POOL_LANES];
     const real none = rows == 0 || columns == 0 ? (real)0 : (real)-0.0;
+#pragma omp simd
     for (int l = 0; l < n; l++) {
         sum[l] = none;
     }
     for (int64_t i = 0; i < rows; i++) {
         real along[WGI_POOL_LANES];
         const real outer = (real)a[i];
+#pragma omp simd
         for (int l = 0; l < n; l++) {
             along[l] = (real)-0.0;
         }
@@ -221,8 +244,36 @@ WGI_INLINE void K(weighted)(const K(site) * s, int64_t rows, int64_t columns, co
             sum[l] += outer * along[l];
         }
     }
+#pragma omp simd
     for (int l = 0; l < n; l++) {
         y[l] = sum[l];
+    }
+}
+
+/* The same of few taps, in one loop. */
+WGI_INLINE void K(weighted_1x1)(const K(site) * s, const double *a, const double *b, int n,
+                                real *restrict y)
+{
+    const real outer = (real)a[0];
+    const real inner = (real)b[0];
+#pragma omp simd
+    for (int l = 0; l < n; l++) {
+        y[l] = outer * (inner * s->x[l]);
+    }
+}
+
+WGI_INLINE void K(weighted_2x2)(const K(site) * s, const double *a, const double *b, int n,
+                                real *restrict y)
+{
+    const real *low = s->x + s->row_step;
+    const int64_t step = s->column_step;
+    const real outer[] = {(real)a[0], (real)a[1]};
+    const real inner[] = {(real)b[0], (real)b[1]};
+#pragma omp simd
+    for (int l = 0; l < n; l++) {
+        const real first = inner[0] * s->x[l] + inner[1] * s->x[step + l];
+        const real second = inner[0] * low[l] + inner[1] * low[step + l];
+        y[l] = outer[0] * first + outer[1] * second;
     }
 }
 
@@ -235,25 +286,38 @@ WGI_INLINE void K(weighted_of)(const wgi_resample_row *r, int64_t o, int64_t c, 
                        r->channels};
     real *y = (real *)r->y + o * r->channels + c;
     if (h.n == 1 && w.n == 1) {
-        K(weighted)(&s, 1, 1, h.weights, w.weights, n, y);
+        K(weighted_1x1)(&s, h.weights, w.weights, n, y);
     } else if (h.n == 2 && w.n == 2) {
-        K(weighted)(&s, 2, 2, h.weights, w.weights, n, y);
+        K(weighted_2x2)(&s, h.weights, w.weights, n, y);
     } else {
         K(weighted)(&s, h.n, w.n, h.weights, w.weights, n, y);
     }
 }
 
+/* How many results of the row, from the first on, may reach into the next pixel. */
+static inline int64_t K(safe_results)(const wgi_resample_row *r, const block *b)
+{
+    int64_t n = r->results;
+    while (n > 0) {
+        const wgi_weighted w = r->w[n - 1];
+        const int64_t last = w.first + (w.n > 0 ? w.n - 1 : 0);
+        if (stays_inside(b, n - 1, r->results, r->channels) &&
+            stays_inside(b, last, r->width, r->channels)) {
+            break;
+        }
+        n--;
+    }
+    return n;
+}
+
 WGI_INLINE void K(weighted_row)(const wgi_resample_row *r, const block *b, int lanes)
 {
-    for (int64_t o = 0; o < r->results; o++) {
-        const wgi_weighted w = r->w[o];
-        const int64_t last = w.first + (w.n > 0 ? w.n - 1 : 0);
-        if (WGI_LIKELY(stays_inside(b, o, r->results, r->channels) &&
-                       stays_inside(b, last, r->width, r->channels))) {
-            K(weighted_of)(r, o, b->c, lanes);
-        } else {
-            K(weighted_of)(r, o, b->c, b->n);
-        }
+    const int64_t safe = K(safe_results)(r, b);
+    for (int64_t o = 0; o < safe; o++) {
+        K(weighted_of)(r, o, b->c, lanes);
+    }
+    for (int64_t o = safe; o < r->results; o++) {
+        K(weighted_of)(r, o, b->c, b->n);
     }
 }
 
@@ -270,5 +334,5 @@ static void K(resample)(const wgi_resample_row *r)
     }
 }
 
-#undef BY_SHAPE
+#undef TAKES
 #undef BY_LANES
