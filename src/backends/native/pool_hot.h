@@ -29,6 +29,8 @@ typedef struct wgi_pool_row {
     wgi_span h;        /* the rows of the image that the windows cover */
     const wgi_span *w; /* the columns of each window */
     bool is_added;     /* backward: windows overlap; else each element is written once at most */
+    int32_t zero;      /* 0, unknown to compilers: GCC 12 turns comparisons of known numbers of
+                          elements into masks that it then puts together bit by bit */
 } wgi_pool_row;
 
 typedef void (*wgi_pool_run)(const wgi_pool_row *row);

@@ -13,6 +13,7 @@ typedef struct K(site) {
     const real *g;
     int64_t row_step;    /* from one row of the window to the next */
     int64_t column_step; /* from one column to the next */
+    whole zero;          /* of the row */
 } K(site);
 
 /* ---- maxima: the first of the greatest elements, or the first NaN ------------------------- */
@@ -53,6 +54,32 @@ WGI_INLINE void K(greatest)(const K(site) * s, int64_t rows, int64_t columns, bo
     }
 }
 
+/* As wide as elements, so that a comparison with it makes a mask for them. */
+static const whole K(lane)[WGI_POOL_LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* The winners so far, of the elements before x, which are `number`. */
+WGI_INLINE void K(compare)(const real *x, whole number, int n, real *top, whole *best)
+{
+#pragma omp simd
+    for (int l = 0; l < n; l++) {
+        const real v = x[l];
+        const bool takes = TAKES(v, top[l]);
+        top[l] = takes ? v : top[l];
+        best[l] = takes ? number : best[l];
+    }
+}
+
+/* Element `number` of the window gets dy where it is the winner, and otherwise 0. */
+WGI_INLINE void K(put_share)(const whole *best, const real *dy, whole number, bool is_added, int n,
+                             real *dx)
+{
+#pragma omp simd
+    for (int l = 0; l < n; l++) {
+        const real share = best[l] == number ? dy[l] : (real)0;
+        dx[l] = is_added ? dx[l] + share : share;
+    }
+}
+
 /* dx, at the window's first element, gets dy where the maximum is, and otherwise 0. Of the lanes
  * `there` are; the others add 0 to what follows. */
 WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool is_added, int n,
@@ -61,34 +88,36 @@ WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool
     real top[WGI_POOL_LANES];
     real dy[WGI_POOL_LANES];
     whole best[WGI_POOL_LANES];
+    const whole zero = s->zero;
 #pragma omp simd
     for (int l = 0; l < n; l++) {
         top[l] = s->x[l];
-        best[l] = 0;
-        dy[l] = l < there ? s->g[l] : (real)0;
+        best[l] = zero;
+        const real g = s->g[l];
+        dy[l] = K(lane)[l] < (whole)there ? g : (real)0;
+    }
+    if (rows == 2 && columns == 2) {
+        const int64_t right = s->column_step;
+        const int64_t below = s->row_step;
+        K(compare)(s->x + right, zero + 1, n, top, best);
+        K(compare)(s->x + below, zero + 2, n, top, best);
+        K(compare)(s->x + below + right, zero + 3, n, top, best);
+        K(put_share)(best, dy, zero, is_added, n, dx);
+        K(put_share)(best, dy, zero + 1, is_added, n, dx + right);
+        K(put_share)(best, dy, zero + 2, is_added, n, dx + below);
+        K(put_share)(best, dy, zero + 3, is_added, n, dx + below + right);
+        return;
     }
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < columns; j++) {
             const int64_t at = i * s->row_step + j * s->column_step;
-            const whole number = (whole)(i * columns + j);
-#pragma omp simd
-            for (int l = 0; l < n; l++) {
-                const real v = s->x[at + l];
-                const bool takes = TAKES(v, top[l]);
-                top[l] = takes ? v : top[l];
-                best[l] = takes ? number : best[l];
-            }
+            K(compare)(s->x + at, zero + (whole)(i * columns + j), n, top, best);
         }
     }
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < columns; j++) {
-            real *to = dx + i * s->row_step + j * s->column_step;
-            const whole number = (whole)(i * columns + j);
-#pragma omp simd
-            for (int l = 0; l < n; l++) {
-                const real share = best[l] == number ? dy[l] : (real)0;
-                to[l] = is_added ? to[l] + share : share;
-            }
+            const int64_t at = i * s->row_step + j * s->column_step;
+            K(put_share)(best, dy, zero + (whole)(i * columns + j), is_added, n, dx + at);
         }
     }
 }
@@ -102,7 +131,7 @@ WGI_INLINE void K(greatest_of)(const wgi_pool_row *r, int64_t o, int64_t c, bool
     const bool is_empty = h.n == 0 || w.n == 0;
     const K(site) s = {(const real *)r->x + (is_empty ? 0 : first),
                        is_pick ? (const real *)r->g + (is_empty ? 0 : first) : NULL, h.step * line,
-                       w.step * r->channels};
+                       w.step * r->channels, 0};
     real *y = (real *)r->y + o * r->channels + c;
     if (h.n == 2 && w.n == 2) {
         K(greatest)(&s, 2, 2, is_pick, n, y);
@@ -174,13 +203,9 @@ WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, b
     const int64_t line = r->width * r->channels;
     const int64_t first = h.first * line + w.first * r->channels + b->c;
     const K(site) s = {(const real *)r->x + first, (const real *)r->g + o * r->channels + b->c,
-                       h.step * line, w.step * r->channels};
+                       h.step * line, w.step * r->channels, (whole)r->zero};
     real *dx = (real *)r->y + first;
-    if (h.n == 2 && w.n == 2) {
-        K(spread)(&s, 2, 2, is_added, n, b->n, dx);
-    } else {
-        K(spread)(&s, h.n, w.n, is_added, n, b->n, dx);
-    }
+    K(spread)(&s, h.n, w.n, is_added, n, b->n, dx);
 }
 
 WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_added, int lanes)
@@ -283,7 +308,7 @@ WGI_INLINE void K(weighted_of)(const wgi_resample_row *r, int64_t o, int64_t c, 
     const wgi_weighted w = r->w[o];
     const int64_t line = r->width * r->channels;
     const K(site) s = {(const real *)r->x + h.first * line + w.first * r->channels + c, NULL, line,
-                       r->channels};
+                       r->channels, 0};
     real *y = (real *)r->y + o * r->channels + c;
     if (h.n == 1 && w.n == 1) {
         K(weighted_1x1)(&s, h.weights, w.weights, n, y);
