@@ -123,6 +123,13 @@ static wgi_pool_row row_of(const pool *p)
                           .is_added = p->overlaps};
 }
 
+/* The elements after the last row that windows cover in an image that `images` follow. */
+static int64_t spare_of(const pool *p, const wgi_span *h, int64_t images)
+{
+    const int64_t last = h->n > 0 ? h->first + (h->n - 1) * h->step : 0;
+    return (p->attr.size[0] - 1 - last + images * p->attr.size[0]) * p->attr.size[1] * p->channels;
+}
+
 /* Item i is row i % rows of image i / rows. */
 static void run_rows(const void *context, int64_t begin, int64_t end)
 {
@@ -136,6 +143,8 @@ static void run_rows(const void *context, int64_t begin, int64_t end)
         row.g = w->g != NULL ? w->g + image : NULL;
         row.y = w->y + (size_t)i * row_bytes;
         row.h = span_of(&p->attr, 0, i % p->rows);
+        row.x_spare = spare_of(p, &row.h, p->images - 1 - i / p->rows);
+        row.y_spare = (end - i - 1) * p->windows * p->channels;
         w->run(&row);
     }
 }
@@ -178,6 +187,8 @@ static void run_images(const void *context, int64_t begin, int64_t end)
         for (int64_t o = 0; o < p->rows; o++) {
             row.g = w->g + (size_t)(i * p->rows + o) * row_bytes;
             row.h = span_of(&p->attr, 0, o);
+            row.x_spare = spare_of(p, &row.h, 0);
+            row.y_spare = (p->rows - o - 1) * p->windows * p->channels;
             w->run(&row);
         }
     }

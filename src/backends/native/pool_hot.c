@@ -29,11 +29,19 @@ static inline block block_before(block b)
     return (block){b.c - WGI_POOL_LANES, WGI_POOL_LANES, WGI_POOL_LANES};
 }
 
-/* Whether a block of `lanes` at column `at` of a row stays inside it. */
-static inline bool stays_inside(const block *b, int64_t at, int64_t columns, int64_t channels)
+/* Whether a block of `lanes` at column `at` of a row touches at most `spare` elements after it. */
+static inline bool stays_inside(const block *b, int64_t at, int64_t row, int64_t channels,
+                                int64_t spare)
 {
-    return b->n == b->lanes || at * channels + b->c + b->lanes <= columns * channels;
+    return b->n == b->lanes || at * channels + b->c + b->lanes <= row * channels + spare;
 }
+
+/* What becomes of the elements of dx. */
+enum {
+    PUT,  /* lanes that are not there get 0, and are written again later */
+    ADD,  /* 0 is added to them */
+    BLEND /* they stay as they are */
+};
 
 /* `whole` is as wide as `real`, so that both fill vectors alike. */
 #define real float

@@ -26,6 +26,8 @@ typedef struct wgi_pool_row {
     int64_t channels;  /* > 0 */
     int64_t width;     /* of the image */
     int64_t windows;   /* in the row */
+    int64_t x_spare;   /* elements that may be touched after the last row of the windows */
+    int64_t y_spare;   /* likewise after the row of results, or of dy */
     wgi_span h;        /* the rows of the image that the windows cover */
     const wgi_span *w; /* the columns of each window */
     bool is_added;     /* backward: windows overlap; else each element is written once at most */
@@ -49,6 +51,8 @@ typedef struct wgi_resample_row {
     int64_t channels; /* > 0 */
     int64_t width;    /* of x */
     int64_t results;  /* in the row */
+    int64_t x_spare;  /* elements that may be read after the last row of the taps */
+    int64_t y_spare;  /* elements that may be written after the results */
     wgi_weighted h;
     const wgi_weighted *w; /* of each result */
 } wgi_resample_row;

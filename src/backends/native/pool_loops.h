@@ -70,19 +70,21 @@ WGI_INLINE void K(compare)(const real *x, whole number, int n, real *top, whole 
 }
 
 /* Element `number` of the window gets dy where it is the winner, and otherwise 0. */
-WGI_INLINE void K(put_share)(const whole *best, const real *dy, whole number, bool is_added, int n,
-                             real *dx)
+WGI_INLINE void K(put_share)(const whole *best, const real *dy, whole number, int how, int n,
+                             int there, real *dx)
 {
 #pragma omp simd
     for (int l = 0; l < n; l++) {
+        const real old = how == PUT ? (real)0 : dx[l];
         const real share = best[l] == number ? dy[l] : (real)0;
-        dx[l] = is_added ? dx[l] + share : share;
+        const real blended = K(lane)[l] < (whole)there ? share : old;
+        dx[l] = how == PUT ? share : how == ADD ? old + share : blended;
     }
 }
 
 /* dx, at the window's first element, gets dy where the maximum is, and otherwise 0. Of the lanes
  * `there` are; the others add 0 to what follows. */
-WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool is_added, int n,
+WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, int how, int n,
                           int there, real *dx)
 {
     real top[WGI_POOL_LANES];
@@ -102,10 +104,10 @@ WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool
         K(compare)(s->x + right, zero + 1, n, top, best);
         K(compare)(s->x + below, zero + 2, n, top, best);
         K(compare)(s->x + below + right, zero + 3, n, top, best);
-        K(put_share)(best, dy, zero, is_added, n, dx);
-        K(put_share)(best, dy, zero + 1, is_added, n, dx + right);
-        K(put_share)(best, dy, zero + 2, is_added, n, dx + below);
-        K(put_share)(best, dy, zero + 3, is_added, n, dx + below + right);
+        K(put_share)(best, dy, zero, how, n, there, dx);
+        K(put_share)(best, dy, zero + 1, how, n, there, dx + right);
+        K(put_share)(best, dy, zero + 2, how, n, there, dx + below);
+        K(put_share)(best, dy, zero + 3, how, n, there, dx + below + right);
         return;
     }
     for (int64_t i = 0; i < rows; i++) {
@@ -117,7 +119,7 @@ WGI_INLINE void K(spread)(const K(site) * s, int64_t rows, int64_t columns, bool
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < columns; j++) {
             const int64_t at = i * s->row_step + j * s->column_step;
-            K(put_share)(best, dy, zero + (whole)(i * columns + j), is_added, n, dx + at);
+            K(put_share)(best, dy, zero + (whole)(i * columns + j), how, n, there, dx + at);
         }
     }
 }
@@ -140,16 +142,16 @@ WGI_INLINE void K(greatest_of)(const wgi_pool_row *r, int64_t o, int64_t c, bool
     }
 }
 
-/* How many windows of the row, from the first on, may reach into the next pixel, where they read
- * and where they write. */
-static inline int64_t K(safe)(const wgi_pool_row *r, const block *b)
+/* How many windows of the row, from the first on, stay inside where they read and write: inside the
+ * image's row and `spare`. */
+static inline int64_t K(safe)(const wgi_pool_row *r, const block *b, int64_t spare)
 {
     int64_t n = r->windows;
     while (n > 0) {
         const wgi_span w = r->w[n - 1];
         const int64_t last = w.n > 0 ? w.first + (w.n - 1) * w.step : 0;
-        if (stays_inside(b, n - 1, r->windows, r->channels) &&
-            stays_inside(b, last, r->width, r->channels)) {
+        if (stays_inside(b, n - 1, r->windows, r->channels, r->y_spare) &&
+            stays_inside(b, last, r->width, r->channels, spare)) {
             break;
         }
         n--;
@@ -159,7 +161,7 @@ static inline int64_t K(safe)(const wgi_pool_row *r, const block *b)
 
 WGI_INLINE void K(greatest_row)(const wgi_pool_row *r, const block *b, bool is_pick, int lanes)
 {
-    const int64_t safe = K(safe)(r, b);
+    const int64_t safe = K(safe)(r, b, r->x_spare);
     for (int64_t o = 0; o < safe; o++) {
         K(greatest_of)(r, o, b->c, is_pick, lanes);
     }
@@ -196,7 +198,7 @@ static void K(pick)(const wgi_pool_row *r)
 
 /* ---- the gradient of maxima --------------------------------------------------------------- */
 
-WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, bool is_added, int n)
+WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, int how, int n)
 {
     const wgi_span h = r->h;
     const wgi_span w = r->w[o];
@@ -205,22 +207,28 @@ WGI_INLINE void K(spread_of)(const wgi_pool_row *r, int64_t o, const block *b, b
     const K(site) s = {(const real *)r->x + first, (const real *)r->g + o * r->channels + b->c,
                        h.step * line, w.step * r->channels, (whole)r->zero};
     real *dx = (real *)r->y + first;
-    K(spread)(&s, h.n, w.n, is_added, n, b->n, dx);
+    K(spread)(&s, h.n, w.n, how, n, b->n, dx);
 }
 
+/* Windows [first, end). */
+WGI_INLINE void K(spread_some)(const wgi_pool_row *r, const block *b, int64_t first, int64_t end,
+                               int how, int n)
+{
+    for (int64_t o = first; o < end; o++) {
+        if (WGI_LIKELY(r->w[o].n > 0)) {
+            K(spread_of)(r, o, b, how, n);
+        }
+    }
+}
+
+/* What a window puts past its image's row would not be written again. */
 WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_added, int lanes)
 {
-    const int64_t safe = K(safe)(r, b);
-    for (int64_t o = 0; o < safe; o++) {
-        if (WGI_LIKELY(r->w[o].n > 0)) {
-            K(spread_of)(r, o, b, is_added, lanes);
-        }
-    }
-    for (int64_t o = safe; o < r->windows; o++) {
-        if (r->w[o].n > 0) {
-            K(spread_of)(r, o, b, is_added, b->n);
-        }
-    }
+    const int64_t safe = K(safe)(r, b, 0);
+    const int64_t reach = K(safe)(r, b, r->x_spare);
+    K(spread_some)(r, b, 0, safe, is_added ? ADD : PUT, lanes);
+    K(spread_some)(r, b, safe, reach, is_added ? ADD : BLEND, lanes);
+    K(spread_some)(r, b, reach, r->windows, is_added ? ADD : PUT, b->n);
 }
 
 static void K(backward)(const wgi_pool_row *r)
@@ -326,8 +334,8 @@ static inline int64_t K(safe_results)(const wgi_resample_row *r, const block *b)
     while (n > 0) {
         const wgi_weighted w = r->w[n - 1];
         const int64_t last = w.first + (w.n > 0 ? w.n - 1 : 0);
-        if (stays_inside(b, n - 1, r->results, r->channels) &&
-            stays_inside(b, last, r->width, r->channels)) {
+        if (stays_inside(b, n - 1, r->results, r->channels, r->y_spare) &&
+            stays_inside(b, last, r->width, r->channels, r->x_spare)) {
             break;
         }
         n--;

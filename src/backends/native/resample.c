@@ -31,7 +31,8 @@ typedef struct resample {
     table w;
     int64_t images;
     int64_t channels;
-    int64_t width; /* of x */
+    int64_t height; /* of x */
+    int64_t width;
     size_t element;
     size_t image_bytes; /* of x */
     int32_t threads;
@@ -150,6 +151,7 @@ static wg_status prepare(const wgi_problem *problem, wgi_taps_of taps_of, bool i
     r->run = x->dtype == WG_F32 ? hot->f32.resample : hot->f64.resample;
     r->images = x->dims[0];
     r->channels = x->dims[3];
+    r->height = x->dims[1];
     r->width = x->dims[2];
     r->element = wg_dtype_size((wg_dtype)x->dtype);
     r->image_bytes = x->count > 0 ? (size_t)(x->count / r->images) * r->element : 0;
@@ -224,6 +226,10 @@ static void run_rows(const void *context, int64_t begin, int64_t end)
         row.x = w->x + (size_t)(i / r->h.n) * r->image_bytes;
         row.y = y;
         row.h = r->h.taps[k];
+        const int64_t after = r->height - row.h.first - row.h.n;
+        const int64_t images = r->images - 1 - i / r->h.n;
+        row.x_spare = (after + images * r->height) * r->width * r->channels;
+        row.y_spare = (end - i - 1) * r->w.n * r->channels;
         r->run(&row);
     }
 }
