@@ -159,14 +159,22 @@ static inline int64_t K(safe)(const wgi_pool_row *r, const block *b, int64_t spa
     return n;
 }
 
+/* Windows from `first` on, without a lane that is not there. */
+static void K(greatest_rest)(const wgi_pool_row *r, const block *b, bool is_pick, int64_t first)
+{
+    for (int64_t o = first; o < r->windows; o++) {
+        K(greatest_of)(r, o, b->c, is_pick, b->n);
+    }
+}
+
 WGI_INLINE void K(greatest_row)(const wgi_pool_row *r, const block *b, bool is_pick, int lanes)
 {
     const int64_t safe = K(safe)(r, b, r->x_spare);
     for (int64_t o = 0; o < safe; o++) {
         K(greatest_of)(r, o, b->c, is_pick, lanes);
     }
-    for (int64_t o = safe; o < r->windows; o++) {
-        K(greatest_of)(r, o, b->c, is_pick, b->n);
+    if (safe < r->windows) {
+        K(greatest_rest)(r, b, is_pick, safe);
     }
 }
 
@@ -221,6 +229,12 @@ WGI_INLINE void K(spread_some)(const wgi_pool_row *r, const block *b, int64_t fi
     }
 }
 
+/* Windows from `first` on, without a lane that is not there. */
+static void K(spread_rest)(const wgi_pool_row *r, const block *b, int64_t first)
+{
+    K(spread_some)(r, b, first, r->windows, r->is_added ? ADD : PUT, b->n);
+}
+
 /* What a window puts past its image's row would not be written again. */
 WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_added, int lanes)
 {
@@ -228,7 +242,9 @@ WGI_INLINE void K(spread_row)(const wgi_pool_row *r, const block *b, bool is_add
     const int64_t reach = K(safe)(r, b, r->x_spare);
     K(spread_some)(r, b, 0, safe, is_added ? ADD : PUT, lanes);
     K(spread_some)(r, b, safe, reach, is_added ? ADD : BLEND, lanes);
-    K(spread_some)(r, b, reach, r->windows, is_added ? ADD : PUT, b->n);
+    if (reach < r->windows) {
+        K(spread_rest)(r, b, reach);
+    }
 }
 
 static void K(backward)(const wgi_pool_row *r)
@@ -343,14 +359,22 @@ static inline int64_t K(safe_results)(const wgi_resample_row *r, const block *b)
     return n;
 }
 
+/* Results from `first` on, without a lane that is not there. */
+static void K(weighted_rest)(const wgi_resample_row *r, const block *b, int64_t first)
+{
+    for (int64_t o = first; o < r->results; o++) {
+        K(weighted_of)(r, o, b->c, b->n);
+    }
+}
+
 WGI_INLINE void K(weighted_row)(const wgi_resample_row *r, const block *b, int lanes)
 {
     const int64_t safe = K(safe_results)(r, b);
     for (int64_t o = 0; o < safe; o++) {
         K(weighted_of)(r, o, b->c, lanes);
     }
-    for (int64_t o = safe; o < r->results; o++) {
-        K(weighted_of)(r, o, b->c, b->n);
+    if (safe < r->results) {
+        K(weighted_rest)(r, b, safe);
     }
 }
 
