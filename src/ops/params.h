@@ -151,6 +151,30 @@ typedef struct wgi_convolution_attr {
     int64_t input[2];
 } wgi_convolution_attr;
 
+/* The poolings, all of images [n, h, w, c], channels last; the two numbers of a list are of h and
+ * w. size is that of the image; where is_adaptive is set, kernel is how many windows there are, and
+ * the rest counts for nothing. */
+typedef struct wgi_pool_attr {
+    int64_t n; /* 2: the length of the lists */
+    int64_t size[2];
+    int64_t kernel[2];
+    int64_t stride[2];
+    int64_t padding[2];
+    int64_t dilation[2];
+    int64_t is_adaptive;
+    int64_t is_ceil;
+    int64_t counts_padding; /* of means */
+} wgi_pool_attr;
+
+/* upsample, upsample_backward: from images of `size` to `output`, and back. */
+typedef struct wgi_upsample_attr {
+    int64_t n; /* 2 */
+    int64_t size[2];
+    int64_t output[2];
+    int64_t is_linear;
+    int64_t aligns_corners;
+} wgi_upsample_attr;
+
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {
     int64_t size;

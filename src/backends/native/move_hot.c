@@ -5,6 +5,7 @@
  * that fall into one set of the cache are then read once, whatever the stride. */
 #include "backends/native/move_hot.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define TILE 16

@@ -12,6 +12,7 @@
 #include "backends/native/loss.h"
 #include "backends/native/matmul.h"
 #include "backends/native/move.h"
+#include "backends/native/pool.h"
 #include "backends/native/reduce.h"
 #include "backends/native/softmax.h"
 #include "backends/native/updates_hot.h"
@@ -73,6 +74,20 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_rows_destroy,                                                        \
     }
 
+#define POOL(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_pool_accepts,                \
+        .prepare = wgi_native_pool_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_pool_destroy,                                                        \
+    }
+
+#define RESAMPLE(name_)                                                                            \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_pool_accepts,                \
+        .prepare = wgi_native_##name_##_prepare, .run = wgi_native_resample_run,                   \
+        .destroy = wgi_native_resample_destroy,                                                    \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -128,6 +143,13 @@ static const wgi_kernel kernels[] = {
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
+    POOL(max_pool),
+    POOL(max_pool_pick),
+    POOL(max_pool_backward),
+    RESAMPLE(average_pool),
+    RESAMPLE(average_pool_backward),
+    RESAMPLE(upsample),
+    RESAMPLE(upsample_backward),
     {
         .name = "native.pointwise",
         .op = NULL,
