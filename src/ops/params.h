@@ -220,4 +220,72 @@ typedef struct wgi_mask_attr {
     uint64_t ordinal;
 } wgi_mask_attr;
 
+/* Which elements a window of a pooling has along an axis, and a result of an upsampling; those of a
+ * window are inside the image and in order, and neither the first nor the last of them moves back
+ * from one window to the next. */
+
+/* No size, kernel, stride or dilation is above this, so that products of two of them fit. */
+#define WGI_POOL_MOST ((int64_t)1 << 30)
+
+/* The elements first, first + step ... of which there are n. */
+typedef struct wgi_window {
+    int64_t first;
+    int64_t n;
+    int64_t step;
+} wgi_window;
+
+/* The elements first, first + 1 ... with their weights: one for the first and one for all others.
+ */
+typedef struct wgi_taps {
+    int64_t first;
+    int64_t n;
+    double first_weight;
+    double other_weight;
+} wgi_taps;
+
+/* Those of result o along axis `axis`, h or w, under an op's attributes. */
+typedef wgi_taps (*wgi_taps_of)(const void *attr, int32_t axis, int64_t o);
+
+/* How many windows there are along an axis: for attributes that were found right. */
+static inline int64_t wgi_pool_windows(const wgi_pool_attr *a, int32_t axis)
+{
+    if (a->is_adaptive != 0) {
+        return a->kernel[axis];
+    }
+    const int64_t stride = a->stride[axis];
+    const int64_t left =
+        a->size[axis] + 2 * a->padding[axis] - a->dilation[axis] * (a->kernel[axis] - 1) - 1;
+    int64_t n = (left + (a->is_ceil != 0 ? stride - 1 : 0)) / stride + 1;
+    if ((n - 1) * stride >= a->size[axis] + a->padding[axis]) {
+        n--;
+    }
+    return n;
+}
+
+static inline wgi_window wgi_adaptive_window(int64_t size, int64_t windows, int64_t o)
+{
+    const int64_t first = o * size / windows;
+    const int64_t end = ((o + 1) * size + windows - 1) / windows;
+    return (wgi_window){first, end - first, 1};
+}
+
+static inline wgi_window wgi_window_of(const wgi_pool_attr *a, int32_t axis, int64_t o)
+{
+    const int64_t size = a->size[axis];
+    if (a->is_adaptive != 0) {
+        return wgi_adaptive_window(size, a->kernel[axis], o);
+    }
+    const int64_t step = a->dilation[axis];
+    const int64_t start = o * a->stride[axis] - a->padding[axis];
+    const int64_t skipped = start < 0 ? (-start + step - 1) / step : 0;
+    const int64_t first = start + skipped * step;
+    const int64_t fitting = first < size ? (size - first + step - 1) / step : 0;
+    const int64_t left = a->kernel[axis] > skipped ? a->kernel[axis] - skipped : 0;
+    return (wgi_window){first, left < fitting ? left : fitting, step};
+}
+
+/* The taps of means, and of upsamplings. */
+wgi_taps wgi_average_taps(const void *attr, int32_t axis, int64_t o);
+wgi_taps wgi_upsample_taps(const void *attr, int32_t axis, int64_t o);
+
 #endif

@@ -267,12 +267,12 @@ static const wgi_upsample_attr misplaced = {2, {3, 2}, {5, 4}, 0, 1};
 
 #define BUILD_AVERAGES(op)                                                                         \
     BUILD(op, two)                                                                                 \
-    BUILD(op, three) BUILD(op, inside) BUILD(op, gaps) BUILD(op, parts) BUILD(op, dilated)         \
-        BUILD(op, padded)
+    BUILD(op, three)                                                                               \
+    BUILD(op, inside) BUILD(op, gaps) BUILD(op, parts) BUILD(op, dilated) BUILD(op, padded)
 #define BUILD_UPSAMPLES(op)                                                                        \
     BUILD(op, nearest)                                                                             \
-    BUILD(op, fewer) BUILD(op, linear) BUILD(op, reduced) BUILD(op, corners) BUILD(op, nothing)    \
-        BUILD(op, misplaced)
+    BUILD(op, fewer)                                                                               \
+    BUILD(op, linear) BUILD(op, reduced) BUILD(op, corners) BUILD(op, nothing) BUILD(op, misplaced)
 
 BUILD_AVERAGES(average_pool)
 BUILD_AVERAGES(average_pool_backward)

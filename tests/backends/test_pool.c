@@ -11,7 +11,7 @@
 
 #include "backends/native_case.h"
 #include "core/dtype.h"
-#include "ops/pool.h"
+#include "ops/params.h"
 
 #define SEED UINT64_C(21)
 

@@ -13,7 +13,7 @@
 #include "backends/native/share.h"
 #include "core/context.h"
 #include "core/dtype.h"
-#include "ops/pool.h"
+#include "ops/params.h"
 
 /* Elements of the image that are worth a thread: about 3 us. */
 #define THREAD_WORTH 32768

@@ -12,7 +12,7 @@
 #include "backends/native/share.h"
 #include "core/context.h"
 #include "core/dtype.h"
-#include "ops/pool.h"
+#include "ops/params.h"
 
 /* Elements that are worth a thread: about 3 us. */
 #define THREAD_WORTH 32768
