@@ -5,11 +5,22 @@
  * for it swallows NaN in them or loses digits. */
 #include "backends/onednn/onednn.h"
 
+#include "backends/onednn/convolution.h"
 #include "backends/onednn/engine.h"
 #include "backends/onednn/matmul.h"
 #include "backends/onednn/matmul_bf16.h"
 
+#define CONVOLUTION(name_)                                                                         \
+    {                                                                                              \
+        .name = "onednn." #name_, .op = #name_, .accepts = wgi_onednn_convolution_accepts,         \
+        .prepare = wgi_onednn_convolution_prepare, .run = wgi_onednn_convolution_run,              \
+        .destroy = wgi_onednn_convolution_destroy,                                                 \
+    }
+
 static const wgi_kernel kernels[] = {
+    CONVOLUTION(convolution),
+    CONVOLUTION(convolution_data),
+    CONVOLUTION(convolution_weights),
     {
         .name = "onednn.matmul_bf16",
         .op = "matmul",
