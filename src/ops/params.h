@@ -151,6 +151,13 @@ typedef struct wgi_convolution_attr {
     int64_t input[2];
 } wgi_convolution_attr;
 
+/* Attention: operands of rank 4 are [b, time, heads, size] or [b, heads, time, size]; a packed one
+ * is [b, time, 3, heads, size]. */
+typedef struct wgi_attention_attr {
+    int64_t is_causal;
+    int64_t is_time_first;
+} wgi_attention_attr;
+
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {
     int64_t size;
