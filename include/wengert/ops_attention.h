@@ -58,6 +58,30 @@ WG_API wg_node wg_scaled_dot_product_attention(wg_node q, wg_node k, wg_node v, 
  */
 WG_API wg_node wg_packed_attention(wg_node qkv, wg_node mask, const wg_attention_options *options);
 
+/** Zeros mean the defaults; .size = sizeof the struct. */
+typedef struct wg_rotary_options {
+    size_t size;
+    bool is_interleaved; /**< pairs are the elements 2 i and 2 i + 1, in place of i and i + depth/2
+                          */
+    bool is_time_first;  /**< [..., time, heads, depth] in place of [..., time, depth] */
+    bool is_reverse;     /**< turns back */
+    double base;         /**< > 0; 0: 10000 */
+    double offset;       /**< of the first time, finite */
+} wg_rotary_options;
+
+/**
+ * Rotary positions: pair i of the elements at time t is turned by the angle (t + offset) base^(-2 i
+ * / depth). Base and offset are numbers of the record: others of them find the same plan.
+ *
+ * x        [..., time, depth], floating; depth even
+ * options  NULL for the defaults
+ *
+ * Gradient: dy turned back. Numerics: angles in f64. Errors: WG_ERR_SHAPE, WG_ERR_DTYPE,
+ * WG_ERR_ARGUMENT (base, offset, size).
+ * Source: Su et al. 2021, whose pairs are interleaved; halves as in GPT-NeoX and LLaMA.
+ */
+WG_API wg_node wg_rotary_embedding(wg_node x, const wg_rotary_options *options);
+
 #ifdef __cplusplus
 }
 #endif

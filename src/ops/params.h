@@ -158,6 +158,14 @@ typedef struct wgi_attention_attr {
     int64_t is_time_first;
 } wgi_attention_attr;
 
+/* rotary_embedding: [..., time, depth], or with time first [..., time, heads, depth]. Numbers: base
+ * and offset. */
+typedef struct wgi_rotary_attr {
+    int64_t is_interleaved;
+    int64_t is_time_first;
+    int64_t is_reverse;
+} wgi_rotary_attr;
+
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {
     int64_t size;

@@ -176,7 +176,36 @@ def hard_packed():
                [pack([NAN, NAN, 1])], attrs=one)
 
 
+# ---- rotary positions -----------------------------------------------------------------------
+
+
+def rotary(x, interleaved=False, base=10000.0, offset=0.0, time_axis=-2):
+    half = x.shape[-1] // 2
+    times = torch.arange(x.shape[time_axis], dtype=torch.float64) + offset
+    angles = times[:, None] * base ** (-2 * torch.arange(half, dtype=torch.float64) / x.shape[-1])
+    angles = angles.unsqueeze(1) if time_axis == -3 else angles
+    z = torch.view_as_complex(x.reshape(*x.shape[:-1], half, 2)) if interleaved else torch.complex(
+        x[..., :half], x[..., half:])
+    z = torch.view_as_real(z * torch.polar(torch.ones_like(angles), angles))
+    return z.flatten(-2) if interleaved else torch.cat([z[..., 0], z[..., 1]], -1)
+
+
+def rotary_ones():
+    op = "rotary_embedding"
+    case(op, "halves", rotary, normal(2, 2, 4, 6))
+    case(op, "interleaved", lambda x: rotary(x, True, 100.0), normal(2, 5, 4),
+         attrs={"is_interleaved": 1, "base": 100.0})
+    case(op, "time_first", lambda x: rotary(x, offset=7.0, time_axis=-3), normal(2, 3, 2, 4),
+         attrs={"is_time_first": 1, "offset": 7.0})
+    case(op, "reverse", lambda x: rotary(x, base=1 / 50.0, offset=0.0), normal(1, 2),
+         attrs={"is_reverse": 1, "base": 1 / 50.0})
+    odd = np.array([[INF, 1.0, NAN, 2.0], [1.0, NAN, 2.0, INF]])
+    hard(op, "odd", rotary, odd, up=np.ones((2, 4)))
+    hard(op, "no_time", rotary, np.zeros((2, 0, 4)), up=np.zeros((2, 0, 4)))
+
+
 plain_ones()
+rotary_ones()
 packed_ones()
 backward_ones()
 hard_ones()
