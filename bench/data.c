@@ -8,19 +8,25 @@
 
 #include <wengert/wengert.h>
 
+#include "bench/gpt.h"
 #include "bench/network.h"
 
 #define SEED 20240229
 
-/* Writes `count` numbers in [-limit, limit). */
-static bool write_uniform(FILE *f, wg_rng *rng, int64_t count, double limit)
+/* Writes `count` numbers in [center - limit, center + limit). */
+static bool write_around(FILE *f, wg_rng *rng, int64_t count, double center, double limit)
 {
     bool ok = true;
     for (int64_t i = 0; ok && i < count; i++) {
-        float v = (float)((2 * wg_rng_uniform(rng) - 1) * limit);
+        float v = (float)(center + (2 * wg_rng_uniform(rng) - 1) * limit);
         ok = fwrite(&v, sizeof v, 1, f) == 1;
     }
     return ok;
+}
+
+static bool write_uniform(FILE *f, wg_rng *rng, int64_t count, double limit)
+{
+    return write_around(f, rng, count, 0, limit);
 }
 
 static bool write_labels(FILE *f, wg_rng *rng, int64_t count, int64_t classes)
@@ -82,6 +88,39 @@ bool bench_network_write_all(const char *folder)
     }
     if (!ok) {
         fprintf(stderr, "%s: the networks' files cannot be written\n", folder);
+    }
+    return ok;
+}
+
+/* ---- the GPT ------------------------------------------------------------------------------ */
+
+/* Apart from the networks' streams. */
+#define GPT_STREAM 1000
+
+static bool write_gpt(FILE *f, wg_rng *rng)
+{
+    bool ok = write_labels(f, rng, BENCH_GPT_ROWS, BENCH_GPT_VOCABULARY) &&
+              write_labels(f, rng, BENCH_GPT_ROWS, BENCH_GPT_VOCABULARY);
+    for (int i = 0; ok && i < BENCH_GPT_PARAMS; i++) {
+        bench_gpt_shape shape = bench_gpt_shape_at(i);
+        int64_t count = shape.columns > 0 ? shape.rows * shape.columns : shape.rows;
+        ok = write_around(f, rng, count, shape.center, shape.spread);
+    }
+    return ok;
+}
+
+bool bench_gpt_write(const char *folder)
+{
+    FILE *f = bench_gpt_file(folder, "rb");
+    if (f != NULL) {
+        return fclose(f) == 0;
+    }
+    wg_rng rng = wg_rng_make(SEED, GPT_STREAM);
+    f = bench_gpt_file(folder, "wb");
+    bool ok = f != NULL && write_gpt(f, &rng);
+    ok = (f == NULL || fclose(f) == 0) && ok;
+    if (!ok) {
+        fprintf(stderr, "%s: the GPT's file cannot be written\n", folder);
     }
     return ok;
 }

@@ -31,6 +31,8 @@ COLD_STARTS = 15
 NETWORKS = ["W2-b32", "W2-b128", "W3", "W4"]
 STEPS = ["W1-recorded", "W1-kept", *NETWORKS, "W11"]
 BF16 = ["W4-bf16"]
+GPT = ["W7", "W13-gpt"]
+FIRST_SIGHT = ["W14"]
 TAIL = ["W2-b128-tail"]
 COLD = ["W12"]
 SCALARS = ["W8-cold", "W8-first", "W8-found", "W8-kept"]
@@ -39,11 +41,12 @@ CHECK = ["W10"]
 RATIOS = ["W13-" + n for n in NETWORKS] + ["W13-chain"]
 RECORD = ["record-scalar", "record-4x4", "record-64x64", "run-scalar", "run-4x4", "run-64x64",
           "run-scalar-grad", "run-4x4-grad"]
-ALL = STEPS + BF16 + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS + RECORD
+ALL = (STEPS + BF16 + GPT + FIRST_SIGHT + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS +
+       RECORD)
 ONE_THREAD = set(SCALARS + RECORD)
 
 
-UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL}}
+UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL + GPT[1:]}}
 
 
 class PeerError(Exception):
@@ -101,11 +104,11 @@ def jax_environment(threads):
 PYTHON_PEERS = {
     "numpy": ("numpy", STEPS + TAIL + COLD + CHAIN + RATIOS, "Debian: python3-numpy",
               numpy_environment, []),
-    "torch": ("torch", STEPS + TAIL + COLD + ["W8-found"] + CHAIN + CHECK + RATIOS,
+    "torch": ("torch", STEPS + TAIL + COLD + ["W8-found"] + CHAIN + CHECK + RATIOS + GPT,
               "Debian: python3-torch", torch_environment, []),
-    "torch-compile": ("torch", STEPS + TAIL + [w for w in RATIOS if w != "W13-chain"],
+    "torch-compile": ("torch", STEPS + TAIL + [w for w in RATIOS if w != "W13-chain"] + GPT,
                       "PyTorch 2 or newer", torch_environment, ["--compile"]),
-    "jax": ("jax", STEPS + TAIL + COLD + CHAIN + RATIOS, "pip install jax", jax_environment, []),
+    "jax": ("jax", STEPS + TAIL + COLD + CHAIN + RATIOS + GPT, "pip install jax", jax_environment, []),
 }
 
 PROGRAM_PEERS = {

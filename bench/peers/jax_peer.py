@@ -59,6 +59,75 @@ class Mlp:
         jax.block_until_ready(self.loss_and_gradient(self.parameters, self.x, self.targets))
 
 
+def layer_norm(x, g, b):
+    centered = x - x.mean(-1, keepdims=True)
+    return centered * jax.lax.rsqrt((centered**2).mean(-1, keepdims=True) + 1e-5) * g + b
+
+
+def attention(x, w, b):
+    n = serve.GPT["batch"], serve.GPT["context"], 3, serve.GPT["heads"], -1
+    q, k, v = jnp.moveaxis((x @ w + b).reshape(n), 2, 0)
+    scores = jnp.einsum("bthd,bshd->bhts", q, k) * q.shape[-1] ** -0.5
+    is_past = jnp.tril(jnp.ones(scores.shape[-2:], bool))
+    p = jax.nn.softmax(jnp.where(is_past, scores, -jnp.inf), axis=-1)
+    return jnp.einsum("bhts,bshd->bthd", p, v).reshape(x.shape)
+
+
+def gpt_loss(p, tokens, targets):
+    x = (p[0][tokens] + p[1]).reshape(-1, serve.GPT["width"])
+    for i in range(2, len(p) - 2, serve.GPT_OF_LAYER):
+        g1, b1, w_qkv, b_qkv, w_out, b_out, g2, b2, w_up, b_up, w_down, b_down = p[i:i + 12]
+        x = x + attention(layer_norm(x, g1, b1), w_qkv, b_qkv) @ w_out + b_out
+        h = jax.nn.gelu(layer_norm(x, g2, b2) @ w_up + b_up, approximate=False)
+        x = x + h @ w_down + b_down
+    logits = layer_norm(x, p[-2], p[-1]) @ p[0].T
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), targets[:, None], axis=1).mean()
+
+
+class Gpt:
+    """nanoGPT's smallest, trained by AdamW."""
+
+    def __init__(self, folder):
+        tokens, targets, parameters = serve.read_gpt(folder)
+        self.tokens = jnp.asarray(tokens.astype("int32"))
+        self.targets = jnp.asarray(targets.astype("int32"))
+        self.parameters = [jnp.array(p) for p in parameters]
+        self.moments = [(jnp.zeros_like(p), jnp.zeros_like(p)) for p in self.parameters]
+        self.count = 0
+        o = serve.GPT_ADAMW
+
+        @functools.partial(jax.jit, donate_argnums=(0, 1))
+        def update(parameters, moments, count, tokens, targets):
+            value, grads = jax.value_and_grad(gpt_loss)(parameters, tokens, targets)
+            first, second = 1 - o["beta1"] ** count, 1 - o["beta2"] ** count
+
+            def one(p, g, m, v):
+                m = o["beta1"] * m + (1 - o["beta1"]) * g
+                v = o["beta2"] * v + (1 - o["beta2"]) * g * g
+                change = (m / first) / (jnp.sqrt(v / second) + o["epsilon"])
+                return p - o["rate"] * (o["weight_decay"] * p + change), (m, v)
+
+            done = [one(p, g, *mv) for p, g, mv in zip(parameters, grads, moments)]
+            return [p for p, _ in done], [mv for _, mv in done], value
+
+        self.update = update
+        self.loss = jax.jit(gpt_loss)
+        self.loss_and_gradient = jax.jit(jax.value_and_grad(gpt_loss))
+
+    def step(self):
+        self.count += 1
+        self.parameters, self.moments, loss = self.update(
+            self.parameters, self.moments, float(self.count), self.tokens, self.targets)
+        jax.block_until_ready(self.parameters)
+        return loss
+
+    def value(self):
+        return self.loss(self.parameters, self.tokens, self.targets).block_until_ready()
+
+    def gradient(self):
+        jax.block_until_ready(self.loss_and_gradient(self.parameters, self.tokens, self.targets))
+
+
 class Chain:
     """h <- tanh((h + a) b) on 64 elements, and a last add."""
 
@@ -98,6 +167,11 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
+    if name in ("W7", "W13-gpt"):
+        gpt = Gpt(arguments.data)
+        if name == "W13-gpt":
+            return serve.Ratio(gpt.value, gpt.gradient, lambda: [float(gpt.value())])
+        return serve.Steps(gpt.step, serve.last_of_steps(gpt.step))
     mlp = Mlp(serve.network_of(name), arguments.data)
     if name.startswith("W13-"):
         return serve.Ratio(mlp.value, mlp.gradient, lambda: [float(mlp.value())])

@@ -63,6 +63,32 @@ def read_network(name, folder):
     return x, targets, layers
 
 
+# W7, as bench/gpt.h and bench/gpt.c have it; AdamW's rate, decays and weight decay.
+GPT = {"layers": 4, "heads": 4, "width": 128, "context": 64, "batch": 12, "vocabulary": 65}
+GPT_ADAMW = {"rate": 1e-3, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "weight_decay": 0.1}
+GPT_OF_LAYER = 12
+
+
+def gpt_shapes():
+    """The shapes of the parameters, in the order of the file."""
+    n = GPT["width"]
+    norm = [(n,), (n,)]
+    layer = [*norm, (n, 3 * n), (3 * n,), (n, n), (n,), *norm, (n, 4 * n), (4 * n,), (4 * n, n), (n,)]
+    return [(GPT["vocabulary"], n), (GPT["context"], n), *layer * GPT["layers"], *norm]
+
+
+def read_gpt(folder):
+    """Tokens [batch, context], targets [batch * context] and the parameters, as NumPy arrays."""
+    import numpy as np
+
+    rows = GPT["batch"] * GPT["context"]
+    with open(os.path.join(folder, "W7.bin"), "rb") as f:
+        tokens = np.fromfile(f, np.int64, rows).reshape(GPT["batch"], GPT["context"])
+        targets = np.fromfile(f, np.int64, rows)
+        parameters = [np.fromfile(f, np.float32, int(np.prod(s))).reshape(s) for s in gpt_shapes()]
+    return tokens, targets, parameters
+
+
 def sample(step, count):
     """Nanoseconds that `count` steps take in all."""
     begin = time.perf_counter_ns()

@@ -64,6 +64,58 @@ class Mlp:
         return loss
 
 
+class Gpt:
+    """nanoGPT's smallest, trained by AdamW; attention is composed where PyTorch has none fused."""
+
+    def __init__(self, folder, is_compiled=False):
+        tokens, targets, parameters = serve.read_gpt(folder)
+        self.tokens = torch.from_numpy(tokens)
+        self.targets = torch.from_numpy(targets)
+        self.parameters = [Mlp.leaf(p, torch.float32) for p in parameters]
+        o = serve.GPT_ADAMW
+        self.adamw = torch.optim.AdamW(self.parameters, o["rate"], (o["beta1"], o["beta2"]),
+                                       o["epsilon"], o["weight_decay"], foreach=True)
+        self.future = torch.ones(serve.GPT["context"], serve.GPT["context"]).triu(1).bool()
+        self.loss = torch.compile(self.plain_loss) if is_compiled else self.plain_loss
+
+    def attention(self, x, w, b, w_out, b_out):
+        n = serve.GPT["batch"], serve.GPT["context"], serve.GPT["heads"], -1
+        q, k, v = torch.addmm(b, x, w).split(serve.GPT["width"], dim=1)
+        q, k, v = (t.view(n).transpose(1, 2) for t in (q, k, v))
+        if hasattr(F, "scaled_dot_product_attention"):
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            scores = (q @ k.transpose(-2, -1)) * (q.shape[-1] ** -0.5)
+            y = F.softmax(scores.masked_fill(self.future, float("-inf")), dim=-1) @ v
+        return torch.addmm(b_out, y.transpose(1, 2).reshape(x.shape), w_out)
+
+    def plain_loss(self, *p):
+        width = (serve.GPT["width"],)
+        x = (F.embedding(self.tokens, p[0]) + p[1]).view(-1, serve.GPT["width"])
+        for i in range(2, len(p) - 2, serve.GPT_OF_LAYER):
+            g1, b1, w_qkv, b_qkv, w_out, b_out, g2, b2, w_up, b_up, w_down, b_down = p[i:i + 12]
+            x = x + self.attention(F.layer_norm(x, width, g1, b1), w_qkv, b_qkv, w_out, b_out)
+            h = F.gelu(torch.addmm(b_up, F.layer_norm(x, width, g2, b2), w_up))
+            x = x + torch.addmm(b_down, h, w_down)
+        return F.cross_entropy(F.layer_norm(x, width, p[-2], p[-1]) @ p[0].t(), self.targets)
+
+    def value(self):
+        with torch.no_grad():
+            return self.loss(*self.parameters)
+
+    def gradient(self):
+        for p in self.parameters:
+            p.grad = None
+        loss = self.loss(*self.parameters)
+        loss.backward()
+        return loss
+
+    def step(self):
+        loss = self.gradient()
+        self.adamw.step()
+        return loss
+
+
 class Chain:
     """h <- tanh((h + a) b) on 64 elements, and a last add."""
 
@@ -145,6 +197,13 @@ def open_chain(name):
     return serve.Steps(chain.step, chain.check, serve.CHAIN_OPS)
 
 
+def open_gpt(arguments):
+    gpt = Gpt(arguments.data, arguments.compile)
+    if arguments.workload == "W13-gpt":
+        return serve.Ratio(gpt.value, gpt.gradient, lambda: [float(gpt.value())])
+    return serve.Steps(gpt.step, serve.last_of_steps(gpt.step))
+
+
 def open_mlp(arguments):
     name = arguments.workload
     mlp = Mlp(serve.network_of(name), arguments.data, arguments.compile)
@@ -159,6 +218,8 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
+    if name in ("W7", "W13-gpt"):
+        return open_gpt(arguments)
     if name.startswith("W8"):
         scalars = Scalars()
         return serve.Steps(scalars.step, scalars.check, 2 * SCALAR_PAIRS)

@@ -174,6 +174,20 @@ typedef struct wgi_upsample_attr {
     int64_t is_linear;
     int64_t aligns_corners;
 } wgi_upsample_attr;
+/* Attention: operands of rank 4 are [b, time, heads, size] or [b, heads, time, size]; a packed one
+ * is [b, time, 3, heads, size]. */
+typedef struct wgi_attention_attr {
+    int64_t is_causal;
+    int64_t is_time_first;
+} wgi_attention_attr;
+
+/* rotary_embedding: [..., time, depth], or with time first [..., time, heads, depth]. Numbers: base
+ * and offset. */
+typedef struct wgi_rotary_attr {
+    int64_t is_interleaved;
+    int64_t is_time_first;
+    int64_t is_reverse;
+} wgi_rotary_attr;
 
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {

@@ -20,11 +20,6 @@ WGI_INLINE float mish_slope_f32(float x)
     return (float)mish_slope_f64((double)x);
 }
 
-WGI_INLINE float gelu_slope_f32(float x)
-{
-    return (float)gelu_slope_f64((double)x);
-}
-
 WGI_INLINE float gelu_tanh_f32(float x)
 {
     const double inside = within_f64((double)x, 40.0);

@@ -30,6 +30,7 @@ typedef struct wgi_product {
     int64_t a_offset; /* in scratch, in elements: after what is packed of b */
     bool is_a_packed; /* else read in place */
     bool is_b_packed; /* else read in place, but for rows that end where nothing follows */
+    bool is_added;    /* tiles alone: to what y holds, in place of nothing */
 } wgi_product;
 
 /* y = a b. Tiles alone use scratch, aligned to 64 bytes: k_block rows of n_block columns of b, or

@@ -302,7 +302,7 @@ static void K(run_columns)(K(block) * x, const real *a, const real *b, int64_t s
         x->k = p->k - q < p->k_block ? p->k - q : p->k_block;
         x->b = b + q * p->b_row;
         x->b_span = span - q * p->b_row;
-        x->is_first = q == 0;
+        x->is_first = q == 0 && !p->is_added;
         if (p->is_b_packed) {
             K(pack_panels)(x);
         }

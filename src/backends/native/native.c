@@ -7,6 +7,7 @@
 
 #include "core/context.h"
 
+#include "backends/native/attention.h"
 #include "backends/native/group.h"
 #include "backends/native/lines.h"
 #include "backends/native/loss.h"
@@ -88,6 +89,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_resample_destroy,                                                    \
     }
 
+#define ATTENTION(name_, prepare_)                                                                 \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_attention_accepts,           \
+        .prepare = wgi_native_##prepare_##_prepare, .run = wgi_native_attention_run,               \
+        .destroy = wgi_native_attention_destroy,                                                   \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -128,6 +136,10 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_softmax_run,
         .destroy = wgi_native_softmax_destroy,
     },
+    ATTENTION(scaled_dot_product_attention, attention),
+    ATTENTION(attention_backward, attention_back),
+    ATTENTION(packed_attention, packed),
+    ATTENTION(packed_attention_backward, packed_back),
     LOSS(cross_entropy),
     LOSS(cross_entropy_backward),
     LOSS(mse),
