@@ -70,9 +70,9 @@ WGI_BUILD(transposed2d_cut_away, wg_conv_transpose2d(in[0], in[1], no_bias, CUT_
 
 static const wgi_sample samples_1[] = {
     WGI_GOOD("plain", conv1d_plain, 2, IN_3(2, 3, 5), IN_3(2, 3, 2)),
-    WGI_GOOD("bias", conv1d_bias, 3, IN_3(2, 3, 5), IN_3(2, 3, 2), BIAS(2)),
     WGI_GOOD("stride", conv1d_stride, 2, IN_3(2, 2, 5), IN_3(2, 2, 3)),
     WGI_GOOD("dilation", conv1d_dilation, 2, IN_3(1, 2, 5), IN_3(2, 2, 3)),
+    WGI_GOOD("bias", conv1d_bias, 3, IN_3(2, 3, 5), IN_3(2, 3, 2), BIAS(2)),
     WGI_GOOD("groups", conv1d_groups, 2, IN_3(2, 4, 4), IN_3(2, 2, 3)),
     WGI_GOOD("depthwise", conv1d_depthwise, 2, IN_3(2, 3, 4), IN_3(6, 1, 3)),
     WGI_GOOD("channels last", conv1d_last, 2, IN_3(2, 5, 3), IN_3(2, 3, 2)),
@@ -84,9 +84,9 @@ static const wgi_sample samples_1[] = {
 
 static const wgi_sample samples_2[] = {
     WGI_GOOD("plain", conv2d_plain, 2, IN_4(2, 3, 4, 3), IN_4(2, 3, 3, 2)),
-    WGI_GOOD("bias", conv2d_bias, 3, IN_4(2, 3, 4, 3), IN_4(2, 3, 3, 2), BIAS(2)),
     WGI_GOOD("stride", conv2d_stride, 2, IN_4(2, 2, 5, 4), IN_4(2, 2, 3, 2)),
     WGI_GOOD("dilation", conv2d_dilation, 2, IN_4(1, 2, 5, 4), IN_4(2, 2, 2, 3)),
+    WGI_GOOD("bias", conv2d_bias, 3, IN_4(2, 3, 4, 3), IN_4(2, 3, 3, 2), BIAS(2)),
     WGI_GOOD("groups", conv2d_groups, 2, IN_4(2, 4, 3, 2), IN_4(2, 2, 2, 2)),
     WGI_GOOD("depthwise", conv2d_depthwise, 2, IN_4(2, 3, 3, 3), IN_4(6, 1, 2, 2)),
     WGI_GOOD("channels last", conv2d_last, 2, IN_4(2, 4, 3, 3), IN_4(2, 3, 3, 2)),
@@ -101,9 +101,9 @@ static const wgi_sample samples_2[] = {
 
 static const wgi_sample samples_transposed_1[] = {
     WGI_GOOD("plain", transposed1d_plain, 2, IN_3(2, 3, 4), IN_3(3, 2, 2)),
-    WGI_GOOD("bias", transposed1d_bias, 3, IN_3(2, 3, 4), IN_3(3, 2, 2), BIAS(2)),
     WGI_GOOD("stride", transposed1d_stride, 2, IN_3(2, 2, 4), IN_3(2, 2, 3)),
     WGI_GOOD("dilation", transposed1d_dilation, 2, IN_3(1, 2, 4), IN_3(2, 2, 3)),
+    WGI_GOOD("bias", transposed1d_bias, 3, IN_3(2, 3, 4), IN_3(3, 2, 2), BIAS(2)),
     WGI_GOOD("output padding", transposed1d_bigger, 2, IN_3(1, 2, 4), IN_3(2, 3, 2)),
     WGI_GOOD("groups", transposed1d_groups, 2, IN_3(2, 4, 3), IN_3(4, 2, 3)),
     WGI_GOOD("depthwise", transposed1d_depthwise, 2, IN_3(2, 3, 3), IN_3(3, 2, 3)),
@@ -115,9 +115,9 @@ static const wgi_sample samples_transposed_1[] = {
 
 static const wgi_sample samples_transposed_2[] = {
     WGI_GOOD("plain", transposed2d_plain, 2, IN_4(2, 3, 3, 2), IN_4(3, 2, 2, 3)),
-    WGI_GOOD("bias", transposed2d_bias, 3, IN_4(2, 3, 3, 2), IN_4(3, 2, 2, 3), BIAS(2)),
     WGI_GOOD("stride", transposed2d_stride, 2, IN_4(2, 2, 3, 2), IN_4(2, 2, 3, 2)),
     WGI_GOOD("dilation", transposed2d_dilation, 2, IN_4(1, 2, 3, 3), IN_4(2, 2, 2, 3)),
+    WGI_GOOD("bias", transposed2d_bias, 3, IN_4(2, 3, 3, 2), IN_4(3, 2, 2, 3), BIAS(2)),
     WGI_GOOD("output padding", transposed2d_bigger, 2, IN_4(1, 2, 2, 3), IN_4(2, 2, 3, 2)),
     WGI_GOOD("output padding for padding", transposed2d_cut, 2, IN_4(1, 2, 2, 3), IN_4(2, 2, 2, 2)),
     WGI_GOOD("output padding past the kernel", transposed2d_tail, 3, IN_4(1, 2, 2, 3),

@@ -8,10 +8,10 @@
 #include <wengert/tools.h>
 
 enum {
-    GOLDEN_VALUES = 128,
+    GOLDEN_VALUES = 256,
     GOLDEN_INPUTS = 8,
     GOLDEN_OUTPUTS = 4,
-    GOLDEN_ATTRIBUTES = 8,
+    GOLDEN_ATTRIBUTES = 16,
     GOLDEN_LIST = 16
 };
 

@@ -22,7 +22,7 @@
 static const char *const paths[] = {
     FOLDER "base.txt",  FOLDER "activation.txt",  FOLDER "loss.txt",      FOLDER "indexing.txt",
     FOLDER "shape.txt", FOLDER "contraction.txt", FOLDER "reduction.txt", FOLDER "pointwise.txt",
-    FOLDER "draws.txt", FOLDER "pooling.txt",     FOLDER "draws.txt",     FOLDER "attention.txt",
+    FOLDER "draws.txt", FOLDER "pooling.txt",     FOLDER "attention.txt", FOLDER "convolution.txt",
 };
 
 enum {
