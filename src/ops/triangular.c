@@ -235,13 +235,12 @@ static const wgi_sample bad[] = {
             NORMAL_2(3, 3), NORMAL_2(3, 3)),
 };
 
-/* b is scaled away from its own factor, and l is a good one. */
-WGI_BUILD_UNTOLD(factor, wg_cholesky_solve(in[1], steep(in[0])))
+WGI_BUILD_UNTOLD(factor, wg_cholesky_solve(in[0], steep(in[1])))
 WGI_BUILD(solved, wg_cholesky_solve(in[0], in[1]))
 
 static const wgi_sample samples_cholesky_solve[] = {
-    WGI_GOOD_UNTOLD("plain", factor, 2, NORMAL_2(3, 3), NORMAL_2(3, 2)),
-    WGI_GOOD_UNTOLD("batch", factor, 2, NORMAL_3(2, 3, 3), NORMAL_3(2, 3, 1)),
+    WGI_GOOD_UNTOLD("plain", factor, 2, NORMAL_2(3, 2), NORMAL_2(3, 3)),
+    WGI_GOOD_UNTOLD("batch", factor, 2, NORMAL_3(2, 3, 1), NORMAL_3(2, 3, 3)),
     WGI_GOOD("size 1", solved, 2, NORMAL_2(1, 2), WGI_IN_2(1, 1, WGI_POSITIVE)),
     WGI_GOOD("size 0", solved, 2, NORMAL_2(0, 2), NORMAL_2(0, 0)),
 };
