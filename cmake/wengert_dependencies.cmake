@@ -6,12 +6,17 @@
 
 add_library(wengert_dependencies INTERFACE)
 set(WENGERT_HAVE_ONEDNN FALSE)
+set(WENGERT_HAVE_LAPACK FALSE)
 set(WENGERT_HAVE_OPENMP FALSE)
 set(WENGERT_HAVE_ZLIB FALSE)
 
 if(WENGERT_ONEDNN)
     find_package(dnnl 2.6 MODULE)
     set(WENGERT_HAVE_ONEDNN ${dnnl_FOUND})
+endif()
+if(WENGERT_LAPACK)
+    find_package(openblas MODULE)
+    set(WENGERT_HAVE_LAPACK ${openblas_FOUND})
 endif()
 if(WENGERT_OPENMP)
     find_package(OpenMP COMPONENTS C)
@@ -30,6 +35,13 @@ elseif(WENGERT_ONEDNN)
     message(NOTICE "wengert: oneDNN not found, built without it (Debian: libdnnl-dev)")
 else()
     message(STATUS "wengert: without oneDNN, as asked")
+endif()
+
+if(WENGERT_HAVE_LAPACK)
+    target_link_libraries(wengert_dependencies INTERFACE wengert::openblas)
+    target_compile_definitions(wengert_dependencies INTERFACE WGI_HAVE_LAPACK=1)
+elseif(WENGERT_LAPACK)
+    message(NOTICE "wengert: OpenBLAS not found, built without it (Debian: libopenblas-dev)")
 endif()
 
 if(WENGERT_HAVE_OPENMP)
@@ -52,6 +64,7 @@ target_link_libraries(wengert_dependencies INTERFACE m)
 
 set(WENGERT_INSTALLED_LIBRARIES m
     $<$<BOOL:${WENGERT_HAVE_ONEDNN}>:wengert::dnnl>
+    $<$<BOOL:${WENGERT_HAVE_LAPACK}>:wengert::openblas>
     $<$<BOOL:${WENGERT_HAVE_OPENMP}>:OpenMP::OpenMP_C>
     $<$<BOOL:${WENGERT_HAVE_ZLIB}>:ZLIB::ZLIB>)
 

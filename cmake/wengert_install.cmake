@@ -32,7 +32,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/wengertConfigVersion.cma
     COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/wengertConfig.cmake"
     "${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake" DESTINATION "${wengert_package_dir}")
+    "${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Findopenblas.cmake" DESTINATION "${wengert_package_dir}")
 
 # The private libraries of the .pc file are the dependencies by their plain linker names; its prefix
 # is found from where the file lies, so that an installed tree may be moved.
@@ -40,6 +41,10 @@ set(wengert_pc_private "-lm")
 if(WENGERT_HAVE_ONEDNN)
     cmake_path(GET dnnl_LIBRARY PARENT_PATH wengert_dnnl_dir)
     string(PREPEND wengert_pc_private "-L${wengert_dnnl_dir} -ldnnl ")
+endif()
+if(WENGERT_HAVE_LAPACK)
+    cmake_path(GET openblas_LIBRARY PARENT_PATH wengert_openblas_dir)
+    string(PREPEND wengert_pc_private "-L${wengert_openblas_dir} -lopenblas ")
 endif()
 if(WENGERT_HAVE_ZLIB)
     string(PREPEND wengert_pc_private "-lz ")

@@ -17,6 +17,9 @@
 #include "graph/graph.h"
 #include "ops/custom.h"
 #include "ops/table.h"
+#if defined(WGI_HAVE_LAPACK)
+#include "backends/lapack/lapack.h"
+#endif
 #if defined(WGI_HAVE_ONEDNN)
 #include "backends/onednn/onednn.h"
 #endif
@@ -33,6 +36,9 @@ static const choice choices[] = {
     {&wgi_onednn_backend, WG_BACKEND_ONEDNN},
 #endif
     {&wgi_native_backend, WG_BACKEND_NATIVE},
+#if defined(WGI_HAVE_LAPACK)
+    {&wgi_lapack_backend, WG_BACKEND_LAPACK},
+#endif
     {&wgi_reference_backend, 0},
 };
 

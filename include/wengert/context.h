@@ -18,7 +18,8 @@ typedef struct wg_context wg_context;
 /** Backends that a context may be told to do without (bits of wg_config.without). */
 enum {
     WG_BACKEND_NATIVE = 1, /**< the portable fast kernels */
-    WG_BACKEND_ONEDNN = 2  /**< Intel oneDNN */
+    WG_BACKEND_ONEDNN = 2, /**< Intel oneDNN */
+    WG_BACKEND_LAPACK = 4  /**< LAPACK, by OpenBLAS */
 };
 
 /** Parts of planning that a context may be told to do without (bits of wg_config.without_passes):

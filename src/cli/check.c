@@ -24,6 +24,8 @@ static bool parse_without(const char *word, request *out)
         out->without |= WG_BACKEND_NATIVE;
     } else if (strcmp(word, "onednn") == 0) {
         out->without |= WG_BACKEND_ONEDNN;
+    } else if (strcmp(word, "lapack") == 0) {
+        out->without |= WG_BACKEND_LAPACK;
     } else {
         return false;
     }

@@ -36,7 +36,7 @@ static void print_usage(FILE *out)
     }
     fputs("\noptions of check:\n"
           "  --json                certificates as JSON\n"
-          "  --without BACKEND     native or onednn: certify the others\n"
+          "  --without BACKEND     native, onednn or lapack: certify the others\n"
           "  --exhaustive          pointwise functions in f32 on all 2^32 inputs, against f64\n"
           "  --every N             of these each N-th alone\n",
           out);

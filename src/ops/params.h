@@ -301,5 +301,20 @@ static inline wgi_window wgi_window_of(const wgi_pool_attr *a, int32_t axis, int
 /* The taps of means, and of upsamplings. */
 wgi_taps wgi_average_taps(const void *attr, int32_t axis, int64_t o);
 wgi_taps wgi_upsample_taps(const void *attr, int32_t axis, int64_t o);
+/* solve_triangular: whether the matrix is the upper triangle, read transposed, with ones on its
+ * diagonal, and left of the unknown. */
+typedef struct wgi_triangular_attr {
+    int32_t is_upper;
+    int32_t is_transposed;
+    int32_t is_unit;
+    int32_t is_left;
+} wgi_triangular_attr;
+
+/* lu_solve: whether the matrix is read transposed, and whether a singular one gives what the
+ * divisions give in place of a fault. */
+typedef struct wgi_lu_solve_attr {
+    int32_t is_transposed;
+    int32_t is_unchecked;
+} wgi_lu_solve_attr;
 
 #endif

@@ -15,6 +15,7 @@ BEGIN {
     may["backends/reference"] = "backends/reference core ops/params.h"
     may["backends/native"] = "backends/native core ops/params.h"
     may["backends/onednn"] = "backends/onednn core ops/params.h"
+    may["backends/lapack"] = "backends/lapack core ops/params.h"
     may["backends/user"] = "backends/user core"
     may["model"] = "model core"
     may["data"] = "data core"
