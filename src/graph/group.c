@@ -126,7 +126,7 @@ static uint32_t new_step(wgi_planner *p, uint32_t shape)
 /* A small group of a shape that runs before step `before`; 0: there is none. */
 static uint32_t find_recent(const wgi_planner *p, const wgi_entry *shape, uint32_t before)
 {
-    if (shape->count > SMALL_COUNT) {
+    if (shape->count > SMALL_COUNT || p->is_tight) {
         return 0;
     }
     for (int i = 0; i < N_RECENT; i++) {
@@ -145,6 +145,38 @@ static bool is_spread(const wgi_planner *p, const wgi_fate *f, const wgi_entry *
            wgi_draft_at(p, f->first)->shape != WGI_NONE;
 }
 
+/* The bytes of an entry's operands that nobody reads from `step` on. */
+static double bytes_held_for(const wgi_planner *p, const wgi_entry *r, uint32_t step)
+{
+    double bytes = 0;
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        const uint32_t i = wgi_shown_by(p, r->in[k]);
+        const wgi_entry *x = wgi_record_at(&p->scratch->list, i);
+        const wgi_fate *f = wgi_fate_at(p, i);
+        const bool is_read = f->first != 0 && f->value <= step;
+        const bool is_counted = k > 0 && r->in[k] == r->in[k - 1];
+        if (!wgi_record_is_leaf(x) && !wgi_is_present(p, i) && !is_read && !is_counted) {
+            bytes += (double)x->count * (double)wg_dtype_size((wg_dtype)x->dtype);
+        }
+    }
+    return bytes;
+}
+
+/* Where memory is tight: whether joining the step of its earliest reader would hold more than the
+ * entry's own value until then, or keep the step from running again for one value alone. */
+static bool is_dear(const wgi_planner *p, const wgi_fate *f, const wgi_entry *r)
+{
+    if (!p->is_tight) {
+        return false;
+    }
+    if ((f->flags & WGI_IS_READ_APART) != 0 && wgi_draft_at(p, f->first)->n_apart > 0) {
+        return true;
+    }
+    const double bytes = (double)r->count * (double)wg_dtype_size((wg_dtype)r->dtype);
+    const bool is_latest = (size_t)f->first + 1 == p->drafts.count;
+    return !is_latest && bytes_held_for(p, r, f->first) > bytes;
+}
+
 /* The step for an entry whose earliest reader is in step `first`; 0 when memory is short. */
 static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
@@ -154,7 +186,7 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
         return new_step(p, WGI_NONE);
     }
     if (joining == WGI_JOINS && f->first != 0 && (f->flags & WGI_IS_FIRST_ALIAS) == 0 &&
-        (has_shape(p, f->first, r) || is_spread(p, f, r))) {
+        !is_dear(p, f, r) && (has_shape(p, f->first, r) || is_spread(p, f, r))) {
         return f->first;
     }
     const uint32_t shape = joining == WGI_ENDS ? r->in[0] : i;
@@ -167,7 +199,9 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 /* Notes that `step` reads an entry. */
 static void note_reader(wgi_fate *f, uint32_t step, bool is_alias)
 {
-    if (f->first != 0 && f->first != step) {
+    if (f->first == 0) {
+        f->value = step;
+    } else if (f->first != step) {
         f->flags |= WGI_IS_READ_APART;
     }
     if (step > f->first) {
@@ -219,6 +253,8 @@ static bool visit(wgi_planner *p, uint32_t i, const wgi_entry *r)
     }
     wgi_fate_at(p, i)->step = step;
     wgi_draft_at(p, step)->n++;
+    wgi_draft_at(p, step)->n_apart +=
+        (op->traits & WGI_REDUCTION) == 0 && (wgi_fate_at(p, i)->flags & WGI_IS_READ_APART) != 0;
     const uint32_t *in = wgi_inputs_of(&p->scratch->list, r);
     for (uint32_t k = 0; k < r->n_in; k++) {
         note_reader(wgi_fate_at(p, in[k]), step, false);
