@@ -53,7 +53,8 @@ typedef struct wgi_step_draft {
     uint32_t n;       /* members */
     uint32_t first;   /* into planner->order */
     uint32_t n_known; /* members entered there so far */
-    uint32_t n_apart; /* members that are read apart, but for reductions */
+    uint32_t n_apart; /* members that are read apart, but for reductions; where memory is tight */
+    uint32_t n_far;   /* values from far before it that it reads; likewise */
 } wgi_step_draft;
 
 typedef struct wgi_target {

@@ -32,6 +32,7 @@ typedef struct search {
     wgi_array fates;    /* wgi_fate: as drafted, before layout changes them */
     wgi_array value_of; /* uint32_t, per entry: its value; ANY before values have numbers */
     wgi_array best;     /* uint32_t: the schedule found */
+    double best_cost;
     size_t longest;
     size_t smallest; /* the least workspace of those that every search tries */
 } search;
@@ -366,9 +367,25 @@ static bool find_least(search *s, double *least)
     return ok;
 }
 
+static double cost_of_order(const search *s, const wgi_array *order)
+{
+    const uint32_t *steps = order->data;
+    double cost = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        cost += ((const double *)s->reversal.costs.data)[steps[i]];
+    }
+    return cost;
+}
+
+/* Keeps the order at hand where it costs less than the best so far. */
 static bool keep_best(search *s)
 {
     const wgi_array *found = &s->p->schedule;
+    const double cost = cost_of_order(s, found);
+    if (s->best.count > 0 && cost >= s->best_cost) {
+        return true;
+    }
+    s->best_cost = cost;
     s->best.count = 0;
     if (!wgi_array_reserve(&s->p->ctx->memory, &s->best, found->count, sizeof(uint32_t))) {
         return false;
@@ -395,7 +412,7 @@ static wg_status refine(search *s, double low, double high)
             continue;
         }
         low = middle;
-        if (s->p->schedule.count <= s->best.count && !keep_best(s)) {
+        if (!keep_best(s)) {
             return memory_failure(s);
         }
     }
