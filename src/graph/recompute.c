@@ -22,6 +22,9 @@
 /* So often is the room halved in which the number of bytes is sought. */
 #define MOST_TRIES 24
 
+/* How many numbers of bytes tell the smallest limit, the more of them the fewer bytes. */
+#define N_RUNGS 16
+
 /* What a step costs beside its arithmetic, in operations: for each byte, and for being one. */
 #define COST_OF_BYTE 4.0
 #define COST_OF_STEP 1000.0
@@ -436,22 +439,46 @@ static void note_size(search *s)
     s->smallest = bytes < s->smallest ? bytes : s->smallest;
 }
 
+/* Where the least number of bytes does not fit, more of them may, by what they leave to recompute
+ * and how that is placed. Every limit is tried against the same numbers, and *low becomes the one
+ * that took the least. */
+static wg_status try_ladder(search *s, double *low)
+{
+    const double most = wgi_reversal_most(&s->reversal);
+    const double least = *low;
+    for (int i = 1; i < N_RUNGS; i++) {
+        const double bytes = least + (most - least) * i * i / (N_RUNGS * N_RUNGS);
+        const wg_status status = try_bytes(s, bytes);
+        if (status != WG_OK) {
+            return status;
+        }
+        if (s->p->plan->workspace_bytes < s->smallest) {
+            s->smallest = s->p->plan->workspace_bytes;
+            *low = bytes;
+        }
+    }
+    return s->smallest > s->p->ctx->memory_limit ? refuse(s) : try_bytes(s, *low);
+}
+
 /* From steps that are laid out in their own order, which does not fit. */
 static wg_status find_order(search *s)
 {
-    double least;
-    if (!describe(s) || !find_least(s, &least)) {
+    double low;
+    if (!describe(s) || !find_least(s, &low)) {
         return memory_failure(s);
     }
-    const wg_status status = try_bytes(s, least);
+    wg_status status = try_bytes(s, low);
     if (status != WG_OK) {
         return status;
     }
     note_size(s);
     if (s->p->plan->workspace_bytes > s->p->ctx->memory_limit) {
-        return refuse(s);
+        status = try_ladder(s, &low);
     }
-    return keep_best(s) ? refine(s, least, wgi_reversal_most(&s->reversal)) : memory_failure(s);
+    if (status != WG_OK) {
+        return status;
+    }
+    return keep_best(s) ? refine(s, low, wgi_reversal_most(&s->reversal)) : memory_failure(s);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
