@@ -16,11 +16,14 @@
 #include "graph/reversal.h"
 
 /* An order may be this long, or this many times the steps there are. */
-#define MOST_STEPS ((size_t)1 << 19)
+#define MOST_STEPS ((size_t)1 << 18)
 #define MOST_TIMES 4
 
 /* So often is the room halved in which the number of bytes is sought. */
 #define MOST_TRIES 24
+
+/* The search ends when it is known to one part in this many. */
+#define CLOSE 256
 
 /* How many numbers of bytes tell the smallest limit, the more of them the fewer bytes. */
 #define N_RUNGS 16
@@ -403,7 +406,10 @@ static wg_status refine(search *s, double low, double high)
 {
     const size_t limit = s->p->ctx->memory_limit;
     size_t n_high = count_steps(s);
-    for (int i = 0; i < MOST_TRIES && high - low > 16 && s->best.count > n_high; i++) {
+    for (int i = 0; i < MOST_TRIES && s->best.count > n_high; i++) {
+        if (high - low < 16 || (high - low) * CLOSE < low) {
+            break;
+        }
         const double middle = low + (high - low) / 2;
         const wg_status status = try_bytes(s, middle);
         if (status != WG_OK) {

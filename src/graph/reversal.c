@@ -17,8 +17,14 @@
 
 #include <string.h>
 
-/* Of more levels than this not each is tried. */
+/* Of more levels than this not each is tried: so many of them, evenly, and so many on either side
+ * of the best. */
 #define MOST_TRIED 128
+#define N_EVENLY 32
+#define N_BESIDE 16
+
+/* So far above a checkpoint what it holds itself is taken off the sizes level by level. */
+#define MOST_MEASURED 512
 
 typedef struct checkpoint {
     uint32_t level;
@@ -248,11 +254,33 @@ static bool find_spans(wgi_reversal *r)
     return true;
 }
 
+static double bytes_of_level(const wgi_reversal *r, uint32_t k)
+{
+    double bytes = 0;
+    for (uint32_t i = word_at(&r->first_of_level, k); i < word_at(&r->first_of_level, k + 1); i++) {
+        bytes += value_at(r, i)->is_lasting ? 0 : value_at(r, i)->bytes;
+    }
+    return bytes;
+}
+
+/* The bytes of values above `low` that level k is the last to hold. */
+static double bytes_that_end(const wgi_reversal *r, uint32_t low, uint32_t k)
+{
+    double bytes = 0;
+    for (uint32_t i = word_at(&r->first_of_last, k); i < word_at(&r->first_of_last, k + 1); i++) {
+        const wgi_reversal_value *v = value_at(r, word_at(&r->by_last, i));
+        bytes += v->level > low && !v->is_lasting ? v->bytes : 0;
+    }
+    return bytes;
+}
+
 static void add_up(const wgi_reversal *r)
 {
     const double *costs = r->costs.data;
     double cost = 0;
     double taped = 0;
+    double held = 0;
+    double size = 0;
     uint32_t step = 0;
     for (uint32_t k = 0; k <= top_level(r); k++) {
         wgi_reversal_level *level = level_at(r, k);
@@ -260,8 +288,11 @@ static void add_up(const wgi_reversal *r)
             cost += costs[++step];
         }
         taped += level->taped;
+        held += bytes_of_level(r, k) - (k > 0 ? bytes_that_end(r, 0, k - 1) : 0);
+        size += held;
         level->cost = cost;
         level->taped = taped;
+        level->size = size;
     }
 }
 
@@ -304,31 +335,35 @@ static double taped_between(const wgi_reversal *r, uint32_t low, uint32_t high)
     return level_at(r, high)->taped - level_at(r, low)->taped;
 }
 
+/* The sizes of the states above `low` up to `high`, added up, without what the checkpoint of the
+ * range that was measured holds. */
 static double size_between(const wgi_reversal *r, uint32_t low, uint32_t high)
 {
     const double *sizes = r->sizes.data;
-    return sizes[high] - sizes[low];
+    double size = 0;
+    if (high > r->measured) {
+        const uint32_t from = low > r->measured ? low : r->measured;
+        size = level_at(r, high)->size - level_at(r, from)->size - r->shared * (high - from);
+        high = from;
+    }
+    return low < high ? size + sizes[high] - sizes[low] : size;
 }
 
-/* Adds up the sizes of the states of a range, without what its checkpoint holds. */
-static void measure(const wgi_reversal *r, const range *at)
+/* Adds up the sizes of the states of a range, without what its checkpoint holds; far above it that
+ * is taken to be what it is at the last level measured. */
+static void measure(wgi_reversal *r, const range *at)
 {
     double *sizes = r->sizes.data;
-    const uint32_t *by_last = r->by_last.data;
     double size = 0;
+    const uint32_t n = at->high - at->low;
+    r->measured = n > MOST_MEASURED ? at->low + MOST_MEASURED : at->high;
     sizes[at->low] = 0;
-    for (uint32_t k = at->low + 1; k <= at->high; k++) {
-        for (uint32_t i = word_at(&r->first_of_level, k); i < word_at(&r->first_of_level, k + 1);
-             i++) {
-            size += value_at(r, i)->is_lasting ? 0 : value_at(r, i)->bytes;
-        }
-        for (uint32_t i = word_at(&r->first_of_last, k - 1); i < word_at(&r->first_of_last, k);
-             i++) {
-            const wgi_reversal_value *v = value_at(r, by_last[i]);
-            size -= v->level > at->low && !v->is_lasting ? v->bytes : 0;
-        }
+    for (uint32_t k = at->low + 1; k <= r->measured; k++) {
+        size += bytes_of_level(r, k) - bytes_that_end(r, at->low, k - 1);
         sizes[k] = sizes[k - 1] + size;
     }
+    const uint32_t k = r->measured;
+    r->shared = level_at(r, k)->size - level_at(r, k - 1)->size - size;
 }
 
 /* What it costs to reverse the levels of a range, about. Not feasible: below 0. */
@@ -382,14 +417,26 @@ static uint32_t binomial_choice(double n, double q)
         r++;
         reach = reach * (q + r) / r;
     }
-    const double below = reach * r / (q + r); /* (q + r - 1, q) */
-    const double least = steps - reach * q / (q + r);
-    const double level = below < n ? below : n;
-    return (uint32_t)(level > least ? level : least);
+    const double below = reach * r / (q + r); /* (q + r - 1, q): the most that is left below */
+    const double above = reach * q / (q + r); /* (q + r - 1, q - 1): the most that is left above */
+    const double most = steps - above * r / (q + r - 1);
+    const double level = below < most ? below : most;
+    return (uint32_t)(level > steps - above ? level : steps - above);
+}
+
+static void try_binomial(const wgi_reversal *r, const range *at, choice *best)
+{
+    const uint32_t n = at->high - at->low;
+    const double size = size_between(r, at->low, at->high) / n;
+    const double room = size > 0 ? at->bytes / size : n;
+    if (room >= 2 && room < n) {
+        const uint32_t k = at->low + binomial_choice(n, (double)(int64_t)room);
+        try_level(r, at, k > at->low && k <= at->high ? k : at->high, best);
+    }
 }
 
 /* The level to advance to, which is at->high where there is room for one state alone. */
-static uint32_t choose_level(const wgi_reversal *r, const range *at)
+static uint32_t choose_level(wgi_reversal *r, const range *at)
 {
     const uint32_t n = at->high - at->low;
     choice best = {at->high, -1};
@@ -397,22 +444,17 @@ static uint32_t choose_level(const wgi_reversal *r, const range *at)
         return at->high;
     }
     measure(r, at);
-    const uint32_t stride = (n + MOST_TRIED - 1) / MOST_TRIED;
+    const uint32_t stride = n <= MOST_TRIED ? 1 : n / N_EVENLY;
     for (uint32_t k = at->low + 1; k <= at->high; k += stride) {
         try_level(r, at, k, &best);
     }
     try_level(r, at, at->high, &best);
-    if (stride == 1) {
+    if (n <= MOST_TRIED) {
         return best.level;
     }
-    const double size = size_between(r, at->low, at->high) / n;
-    const double room = size > 0 ? at->bytes / size : n;
-    if (room >= 2 && room < n) {
-        const uint32_t k = at->low + binomial_choice(n, (double)(int64_t)room);
-        try_level(r, at, k > at->low && k <= at->high ? k : at->high, &best);
-    }
-    const uint32_t first = best.level > at->low + stride ? best.level - stride + 1 : at->low + 1;
-    const uint32_t last = at->high - best.level > stride ? best.level + stride - 1 : at->high;
+    try_binomial(r, at, &best);
+    const uint32_t first = best.level - at->low > N_BESIDE ? best.level - N_BESIDE : at->low + 1;
+    const uint32_t last = at->high - best.level > N_BESIDE ? best.level + N_BESIDE : at->high;
     for (uint32_t k = first; k <= last; k++) {
         try_level(r, at, k, &best);
     }

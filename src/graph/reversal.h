@@ -33,6 +33,7 @@ typedef struct wgi_reversal_level {
     uint32_t first;
     uint32_t last;
     double cost;  /* of all steps up to `place` */
+    double size;  /* of the states of all levels up to this one */
     double taped; /* bytes of what is last wanted by steps past the turn at levels up to this one */
 } wgi_reversal_level;
 
@@ -51,7 +52,9 @@ typedef struct wgi_reversal {
     wgi_array by_last;        /* uint32_t: values by their last level */
     wgi_array first_of_level; /* uint32_t, per level and one more: into values */
     wgi_array first_of_last;  /* uint32_t, per level and one more: into by_last */
-    wgi_array sizes;          /* double: of the states between two levels, added up */
+    wgi_array sizes;          /* double: of the states from a checkpoint on, added up: */
+    uint32_t measured;        /* up to this level; from there on those of levels are taken, */
+    double shared;            /* less what each has of the checkpoint's */
     wgi_array marks;          /* uint8_t, per step */
     wgi_array held;           /* uint32_t: held values, as the checkpoints on the stack hold them */
     wgi_array stack;          /* of checkpoints */
