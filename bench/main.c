@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         bench_rows_gradcheck,
         bench_rows_ratio,
         bench_rows_record,
+        bench_rows_memory,
         NULL,
     };
     if (argc == 3 && strcmp(argv[1], "--write-data") == 0) {

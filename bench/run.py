@@ -38,11 +38,14 @@ CHECK = ["W10"]
 RATIOS = ["W13-" + n for n in NETWORKS] + ["W13-chain"]
 RECORD = ["record-scalar", "record-4x4", "record-64x64", "run-scalar", "run-4x4", "run-64x64",
           "run-scalar-grad", "run-4x4-grad"]
-ALL = STEPS + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS + RECORD
-ONE_THREAD = set(SCALARS + RECORD)
+MEMORY = [*(f"memory-chain-{n}" for n in ("100-3", "100-5", "100-10", "100-30", "1000-3", "1000-5",
+                                            "1000-10", "1000-30", "1000-100")),
+          *(f"memory-mlp-{n}" for n in ("100", "70", "50", "30"))]
+ALL = STEPS + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS + RECORD + MEMORY
+ONE_THREAD = set(SCALARS + RECORD + MEMORY)
 
 
-UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL}}
+UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL + MEMORY}}
 
 
 class PeerError(Exception):

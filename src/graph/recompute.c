@@ -401,6 +401,22 @@ static bool keep_best(search *s)
     return true;
 }
 
+/* Lays out the best order, in no more memory than it wants: longer ones were tried. */
+static wg_status lay_out_best(search *s)
+{
+    const wg_allocator *a = &s->p->ctx->memory;
+    wgi_plan *plan = s->p->plan;
+    wgi_array_free(a, &s->p->schedule, sizeof(uint32_t));
+    s->p->schedule = s->best;
+    s->best = (wgi_array){NULL, 0, 0};
+    wgi_array_free(a, &plan->steps, sizeof(wgi_step));
+    wgi_array_free(a, &plan->views, sizeof(wgi_view));
+    wgi_array_free(a, &plan->operands, sizeof(uint32_t));
+    wgi_array_free(a, &plan->buffers, sizeof(wgi_buffer));
+    wgi_array_free(a, &plan->counts, sizeof(wgi_count));
+    return lay_out(s);
+}
+
 /* Between a number of bytes that fits, whose order is the best so far, and one that does not. */
 static wg_status refine(search *s, double low, double high)
 {
@@ -425,10 +441,7 @@ static wg_status refine(search *s, double low, double high)
             return memory_failure(s);
         }
     }
-    wgi_array_free(&s->p->ctx->memory, &s->p->schedule, sizeof(uint32_t));
-    s->p->schedule = s->best;
-    s->best = (wgi_array){NULL, 0, 0};
-    return lay_out(s);
+    return lay_out_best(s);
 }
 
 static wg_status refuse(const search *s)
