@@ -16,6 +16,7 @@
 
 enum {
     CHAIN_SIZE = 32,
+    SHORT_CHAIN = 50,
     N_LAYERS = 9,
     BATCH = 256,
     N_TENSORS = 2 * N_LAYERS + 1
@@ -138,11 +139,14 @@ static bool open_engine(engine *e, const memory *m, size_t limit)
 
 /* ---- limits --------------------------------------------------------------------------------- */
 
-/* The least limit; 0 on failure. */
-static size_t find_least(const memory *m)
+/* The least limit; 0 on failure. Of a chain that is what a short one takes, whose steps may run as
+ * often as room for a single state makes them. */
+static size_t find_least(const memory *whole)
 {
     static const char before[] = "this list needs ";
     engine e = {0};
+    const memory short_one = {.length = SHORT_CHAIN, .threads = whole->threads};
+    const memory *m = whole->length > 0 ? &short_one : whole;
     wg_plan_need need;
     size_t bytes = 0;
     if (open_engine(&e, m, 1) &&

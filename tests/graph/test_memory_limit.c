@@ -257,6 +257,89 @@ static void what_the_program_gave_runs_once(void **state)
     net_close(&nets[1]);
 }
 
+static int n_products;
+
+/* y = a b, which may be turned, for square matrices of f32. */
+static wg_status run_product(const wg_kernel_call *call)
+{
+    const float *a = call->inputs[0].data;
+    const float *b = call->inputs[1].data;
+    float *y = call->outputs[0].data;
+    int64_t turns[2] = {0, 0};
+    const int64_t n = call->outputs[0].dims[0];
+    (void)wg_kernel_integer(call->attributes, "transpose_a", &turns[0]);
+    (void)wg_kernel_integer(call->attributes, "transpose_b", &turns[1]);
+    for (int64_t i = 0; i < n * n; i++) {
+        float sum = 0;
+        for (int64_t k = 0; k < n; k++) {
+            sum += a[turns[0] ? k * n + i / n : i / n * n + k] *
+                   b[turns[1] ? i % n * n + k : k * n + i % n];
+        }
+        y[i] = sum;
+    }
+    n_products++;
+    return WG_OK;
+}
+
+/* Its products run once each; what is pointwise between them may run again. */
+static void kernels_of_the_program_run_once(void **state)
+{
+    (void)state;
+    const wg_kernel_definition kernel = {.op = "matmul", .run = run_product};
+    const wg_backend_definition backend = {
+        .size = sizeof backend, .name = "own", .kernels = &kernel, .n_kernels = 1};
+    net nets[2];
+    size_t limit = 0;
+    for (int i = 0; i < 2; i++) {
+        net_open(&nets[i], NET_DROPOUT, LENGTH, SIZE, limit);
+        assert_int_equal(wg_backend_add(nets[i].ctx, &backend), WG_OK);
+        const wg_plan_need need = net_need(&nets[i]);
+        assert_true((i == 0) == (need.recomputed == 0));
+        limit = (size_t)need.workspace_bytes / 2;
+        n_products = 0;
+        assert_int_equal(wg_backward(nets[i].loss), WG_OK);
+        assert_int_equal(n_products, 3 * LENGTH);
+    }
+    assert_true(net_is_same(&nets[0], &nets[1]));
+    net_close(&nets[0]);
+    net_close(&nets[1]);
+}
+
+/* The running statistics of a step, which is recomputed. */
+static void assignments_are_applied_once(void **state)
+{
+    (void)state;
+    net nets[2];
+    wg_model *models[2];
+    wg_param *means[2];
+    size_t limit = 0;
+    for (int i = 0; i < 2; i++) {
+        const int64_t size = SIZE;
+        const wg_init zeros = {.kind = WG_INIT_ZEROS};
+        net_open(&nets[i], NET_CHAIN, LENGTH, SIZE, limit);
+        assert_int_equal(wg_model_create(nets[i].ctx, &models[i]), WG_OK);
+        assert_int_equal(wg_param_create(models[i], "mean", WG_F32, 1, &size, &zeros, &means[i]),
+                         WG_OK);
+        assert_int_equal(wg_param_set_frozen(means[i], true), WG_OK);
+        const wg_node seen = wg_mean(nets[i].middle, &(int32_t){0}, 1, false);
+        const wg_node mean = wg_add(wg_use(nets[i].g, means[i]), seen);
+        assert_int_equal(wg_assign(means[i], mean), WG_OK);
+        const wg_plan_need need = net_need(&nets[i]);
+        assert_true((i == 0) == (need.recomputed == 0));
+        limit = (size_t)need.workspace_bytes / 2;
+        assert_int_equal(wg_backward(nets[i].loss), WG_OK);
+    }
+    assert_memory_equal(wg_tensor_data(wg_param_value(means[0])),
+                        wg_tensor_data(wg_param_value(means[1])), SIZE * sizeof(float));
+    assert_true(net_is_same(&nets[0], &nets[1]));
+    for (int i = 0; i < 2; i++) {
+        wg_graph_destroy(nets[i].g);
+        nets[i].g = NULL;
+        wg_model_destroy(models[i]);
+        net_close(&nets[i]);
+    }
+}
+
 static void plans_tell_what_runs_again(void **state)
 {
     (void)state;
@@ -340,6 +423,8 @@ int main(void)
         cmocka_unit_test(kept_values_are_delivered),
         cmocka_unit_test(gradients_as_nodes_are_recomputed_too),
         cmocka_unit_test(what_the_program_gave_runs_once),
+        cmocka_unit_test(kernels_of_the_program_run_once),
+        cmocka_unit_test(assignments_are_applied_once),
         cmocka_unit_test(plans_tell_what_runs_again),
         cmocka_unit_test(such_plans_are_cached),
         cmocka_unit_test(every_allocation_may_fail),
