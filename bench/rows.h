@@ -12,5 +12,5 @@ extern const bench_workload bench_rows_chain[];     /* W9 and the chain of W13 *
 extern const bench_workload bench_rows_gradcheck[]; /* W10 */
 extern const bench_workload bench_rows_ratio[];     /* W13 of networks */
 extern const bench_workload bench_rows_record[];    /* recording, and running small nodes */
-
+extern const bench_workload bench_rows_memory[];    /* what a memory limit costs */
 #endif

@@ -41,12 +41,15 @@ CHECK = ["W10"]
 RATIOS = ["W13-" + n for n in NETWORKS] + ["W13-chain"]
 RECORD = ["record-scalar", "record-4x4", "record-64x64", "run-scalar", "run-4x4", "run-64x64",
           "run-scalar-grad", "run-4x4-grad"]
+MEMORY = [*(f"memory-chain-{n}" for n in ("100-3", "100-5", "100-10", "100-30", "1000-3", "1000-5",
+                                            "1000-10", "1000-30", "1000-100")),
+          *(f"memory-mlp-{n}" for n in ("100", "70", "50", "30"))]
 ALL = (STEPS + BF16 + GPT + FIRST_SIGHT + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS +
-       RECORD)
-ONE_THREAD = set(SCALARS + RECORD)
+       RECORD + MEMORY)
+ONE_THREAD = set(SCALARS + RECORD + MEMORY)
 
 
-UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL + GPT[1:]}}
+UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL + GPT[1:] + MEMORY}}
 
 
 class PeerError(Exception):

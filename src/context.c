@@ -73,6 +73,7 @@ static void configure(wg_context *ctx, const wg_config *c)
     ctx->is_bf16 = c->compute == WG_COMPUTE_BF16;
     ctx->plan_cache_count = c->plan_cache_count > 0 ? c->plan_cache_count : 64;
     ctx->plan_cache_bytes = c->plan_cache_bytes > 0 ? c->plan_cache_bytes : (size_t)256 << 20;
+    ctx->memory_limit = c->memory_limit;
     ctx->log = c->log != NULL ? *c->log : wg_file_writer(stderr);
     const char *verbose = getenv("WENGERT_VERBOSE");
     ctx->is_verbose = verbose != NULL && strcmp(verbose, "dispatch") == 0;

@@ -58,7 +58,28 @@ typedef struct wg_config {
     size_t plan_cache_bytes;       /**< bytes of plans kept at most; 0: 256 MiB */
     const wg_writer *log;          /**< copied; where WENGERT_VERBOSE goes; NULL: stderr */
     wg_compute compute;            /**< the precision of large products */
+    size_t memory_limit;           /**< bytes of workspace a run may take; 0: any; see below */
 } wg_config;
+
+/**
+ * The memory limit (wg_config.memory_limit). What counts is the scratch workspace that runs take
+ * for intermediate values and for what kernels want for themselves: wg_plan_need.workspace_bytes.
+ * What a program holds itself is not counted: data, parameters and their gradients, optimisers'
+ * state, values that were asked for or kept, and the plans.
+ *
+ * A run that would take more is planned anew: values that a later step wants are let go and
+ * computed again in time from those that were kept, so that the workspace fits with as little
+ * computed twice as may be. On a chain of equal steps that is the schedule of Revolve (Griewank and
+ * Walther, Algorithm 799, ACM TOMS 26, 2000). The bits of every result are those without a limit;
+ * what is random is drawn again to the same values. Ops that the program defined, hooks, and what
+ * kernels of the program's own compute run once all the same. Kernels' runs are counted and
+ * profiled as often as they happen, and wg_plan_need.recomputed tells of them.
+ *
+ * A list that cannot do with the limit fails with WG_ERR_MEMORY before its first step, and the
+ * message names the smallest limit with which it runs. Making such a plan takes longer than an
+ * ordinary one; it is cached like any other. In an eager context the limit holds for what is run
+ * beyond the single ops, whose values are all kept.
+ */
 
 /** Counters since the context was created. */
 typedef struct wg_stats {

@@ -26,9 +26,10 @@ typedef struct wg_plan_need {
     uint64_t leaf_bytes;     /**< data and parameters that the run reads */
     uint64_t plan_bytes;     /**< of the plan itself, in the plan cache */
     uint32_t steps;
-    uint32_t ops;   /**< in all steps; more than steps where pointwise ops run in groups */
-    double flops;   /**< arithmetic: 2 m n k for a matmul, 1 for each element of other ops */
-    double traffic; /**< bytes that the steps read and write */
+    uint32_t recomputed; /**< of the steps, those that run again for the memory limit */
+    uint32_t ops;        /**< in all steps; more than steps where pointwise ops run in groups */
+    double flops;        /**< arithmetic: 2 m n k for a matmul, 1 for each element of other ops */
+    double traffic;      /**< bytes that the steps read and write */
 } wg_plan_need;
 
 /**
@@ -43,7 +44,8 @@ WG_NODISCARD WG_API wg_status wg_plan_memory(const wg_node *nodes, size_t n, wg_
 /**
  * Writes the plan of a run: a line of totals, then one line for each step in order of running, with
  * its kernel, its ops (a group's in braces), the node's name, the shape of its first result, its
- * arithmetic and its bytes.
+ * arithmetic and its bytes. A + beside its number marks a step that ran before, whose values had to
+ * be let go for the memory limit.
  * Errors: as wg_plan_memory, and what the writer returns.
  */
 WG_NODISCARD WG_API wg_status wg_plan_write(const wg_node *nodes, size_t n, wg_plan_kind kind,

@@ -38,6 +38,7 @@ struct wg_context {
     uint64_t n_models;  /* streams given to models */
     uint32_t plan_cache_count;
     size_t plan_cache_bytes;
+    size_t memory_limit;     /* of a plan's workspace; 0: none */
     const wgi_op_table *ops; /* the built-in table, or own_ops once rows were added */
     wgi_op_table own_ops;
     wgi_array own_rows;     /* const wgi_op *: those of own_ops */

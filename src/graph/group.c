@@ -14,6 +14,9 @@
 /* Shapes of at most this many elements are small. */
 #define SMALL_COUNT 1024
 
+/* Where memory is tight, an operand this many entries before its reader is far. */
+#define FAR 16
+
 enum {
     N_DTYPES = 8,
     N_ANSWERS = N_DTYPES * N_DTYPES,
@@ -126,7 +129,7 @@ static uint32_t new_step(wgi_planner *p, uint32_t shape)
 /* A small group of a shape that runs before step `before`; 0: there is none. */
 static uint32_t find_recent(const wgi_planner *p, const wgi_entry *shape, uint32_t before)
 {
-    if (shape->count > SMALL_COUNT) {
+    if (shape->count > SMALL_COUNT || p->is_tight) {
         return 0;
     }
     for (int i = 0; i < N_RECENT; i++) {
@@ -145,6 +148,60 @@ static bool is_spread(const wgi_planner *p, const wgi_fate *f, const wgi_entry *
            wgi_draft_at(p, f->first)->shape != WGI_NONE;
 }
 
+/* The bytes of an entry's operands that nobody reads from `step` on. */
+static double bytes_held_for(const wgi_planner *p, const wgi_entry *r, uint32_t step)
+{
+    double bytes = 0;
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        const uint32_t i = wgi_shown_by(p, r->in[k]);
+        const wgi_entry *x = wgi_record_at(&p->scratch->list, i);
+        const wgi_fate *f = wgi_fate_at(p, i);
+        const bool is_read = f->first != 0 && f->value <= step;
+        const bool is_counted = k > 0 && r->in[k] == r->in[k - 1];
+        if (!wgi_record_is_leaf(x) && !wgi_is_present(p, i) && !is_read && !is_counted) {
+            bytes += (double)x->count * (double)wg_dtype_size((wg_dtype)x->dtype);
+        }
+    }
+    return bytes;
+}
+
+/* How many values from far before it an entry reads that a step does not read so far: a backward
+ * step's of the forward pass, or ones from further up the list. */
+static uint32_t count_far(const wgi_planner *p, uint32_t i, const wgi_entry *r, uint32_t step)
+{
+    const uint32_t n_user = wgi_list_count(&p->user->list);
+    const uint32_t *in = wgi_inputs_of(&p->scratch->list, r);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        const uint32_t shown = wgi_shown_by(p, in[k]);
+        const wgi_entry *x = wgi_record_at(&p->scratch->list, shown);
+        const wgi_fate *f = wgi_fate_at(p, shown);
+        const bool is_far = i - shown > FAR || (shown < n_user && i >= n_user);
+        const bool is_read = f->first == step || f->value == step;
+        n += is_far && !is_read && !wgi_record_is_leaf(x) && x->count >= r->count;
+    }
+    return n;
+}
+
+/* Where memory is tight: whether joining the step of its earliest reader would hold more than the
+ * entry's own value until then, want several values from afar at once, or keep the step from
+ * running again for one value alone. */
+static bool is_dear(const wgi_planner *p, uint32_t i, const wgi_fate *f, const wgi_entry *r)
+{
+    if (!p->is_tight) {
+        return false;
+    }
+    const wgi_step_draft *d = wgi_draft_at(p, f->first);
+    const uint32_t n_far = count_far(p, i, r, f->first);
+    if (((f->flags & WGI_IS_READ_APART) != 0 && d->n_apart > 0) ||
+        (n_far > 0 && d->n_far + n_far > 1)) {
+        return true;
+    }
+    const double bytes = (double)r->count * (double)wg_dtype_size((wg_dtype)r->dtype);
+    const bool is_latest = (size_t)f->first + 1 == p->drafts.count;
+    return !is_latest && bytes_held_for(p, r, f->first) > bytes;
+}
+
 /* The step for an entry whose earliest reader is in step `first`; 0 when memory is short. */
 static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
@@ -154,7 +211,7 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
         return new_step(p, WGI_NONE);
     }
     if (joining == WGI_JOINS && f->first != 0 && (f->flags & WGI_IS_FIRST_ALIAS) == 0 &&
-        (has_shape(p, f->first, r) || is_spread(p, f, r))) {
+        !is_dear(p, i, f, r) && (has_shape(p, f->first, r) || is_spread(p, f, r))) {
         return f->first;
     }
     const uint32_t shape = joining == WGI_ENDS ? r->in[0] : i;
@@ -167,7 +224,9 @@ static uint32_t choose_step(wgi_planner *p, uint32_t i, const wgi_entry *r)
 /* Notes that `step` reads an entry. */
 static void note_reader(wgi_fate *f, uint32_t step, bool is_alias)
 {
-    if (f->first != 0 && f->first != step) {
+    if (f->first == 0) {
+        f->value = step;
+    } else if (f->first != step) {
         f->flags |= WGI_IS_READ_APART;
     }
     if (step > f->first) {
@@ -203,6 +262,17 @@ static bool gather_parts(const wgi_planner *p, uint32_t i, const wgi_op *op)
     return must_run;
 }
 
+static void note_member(const wgi_planner *p, uint32_t i, const wgi_entry *r, uint32_t step)
+{
+    wgi_step_draft *d = wgi_draft_at(p, step);
+    d->n++;
+    if (p->is_tight) {
+        d->n_apart += (wgi_op_at(p, r)->traits & WGI_REDUCTION) == 0 &&
+                      (wgi_fate_at(p, i)->flags & WGI_IS_READ_APART) != 0;
+        d->n_far += count_far(p, i, r, step);
+    }
+}
+
 static bool visit(wgi_planner *p, uint32_t i, const wgi_entry *r)
 {
     const wgi_op *op = wgi_op_at(p, r);
@@ -218,7 +288,7 @@ static bool visit(wgi_planner *p, uint32_t i, const wgi_entry *r)
         return false;
     }
     wgi_fate_at(p, i)->step = step;
-    wgi_draft_at(p, step)->n++;
+    note_member(p, i, r, step);
     const uint32_t *in = wgi_inputs_of(&p->scratch->list, r);
     for (uint32_t k = 0; k < r->n_in; k++) {
         note_reader(wgi_fate_at(p, in[k]), step, false);

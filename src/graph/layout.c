@@ -49,9 +49,14 @@ static uint32_t outside_buffer(wgi_planner *p, uint32_t i, const wgi_entry *r)
     return add_buffer(p, i, WGI_IN_LEAF, r->in[0]);
 }
 
-static bool is_alias(const wgi_planner *p, uint32_t i, const wgi_entry *r)
+/* Whether a buffer is an alias of bytes that a step has since made again. */
+static bool is_outdated(const wgi_planner *p, uint32_t i, uint32_t buffer)
 {
-    return !wgi_record_is_leaf(r) && !wgi_is_present(p, i) && wgi_is_shown(p, r);
+    const wgi_buffer *b = wgi_buffer_at(p->plan, buffer);
+    if (p->schedule.count == 0 || b->place != WGI_IN_ALIAS) {
+        return false;
+    }
+    return wgi_base_of(p->plan, wgi_fate_at(p, wgi_shown_by(p, i))->buffer) != b->index;
 }
 
 /* The buffer that an entry is read from, made where the entry is a leaf, a present value or an
@@ -59,13 +64,11 @@ static bool is_alias(const wgi_planner *p, uint32_t i, const wgi_entry *r)
 static uint32_t buffer_of(wgi_planner *p, uint32_t i)
 {
     wgi_fate *f = wgi_fate_at(p, i);
-    if (f->buffer != WGI_NONE && (f->flags & WGI_IS_CLAIMED) == 0) {
+    if (f->buffer != WGI_NONE && (f->flags & WGI_IS_CLAIMED) == 0 &&
+        !is_outdated(p, i, f->buffer)) {
         return f->buffer;
     }
-    uint32_t shown = i;
-    while (is_alias(p, shown, wgi_record_at(&p->scratch->list, shown))) {
-        shown = wgi_record_at(&p->scratch->list, shown)->in[0];
-    }
+    const uint32_t shown = wgi_shown_by(p, i);
     wgi_fate *base = wgi_fate_at(p, shown);
     if (base->buffer == WGI_NONE) {
         base->buffer = outside_buffer(p, shown, wgi_record_at(&p->scratch->list, shown));
@@ -76,10 +79,24 @@ static uint32_t buffer_of(wgi_planner *p, uint32_t i)
     return f->buffer;
 }
 
-/* A buffer for an entry that a step writes: where it is claimed for, or in the workspace. */
+/* Whether an entry was made before, where it was claimed for. */
+static bool is_delivered(const wgi_planner *p, const wgi_fate *f)
+{
+    if (p->schedule.count == 0 || f->buffer == WGI_NONE || (f->flags & WGI_IS_CLAIMED) != 0) {
+        return false;
+    }
+    const wgi_place place = wgi_buffer_at(p->plan, f->buffer)->place;
+    return place == WGI_IN_RESULT || place == WGI_IN_GRADIENT;
+}
+
+/* A buffer for an entry that a step writes: where it is claimed for, or in the workspace. A step
+ * that runs again makes the same bytes again in the one place, and new buffers in the other. */
 static uint32_t output_buffer(wgi_planner *p, uint32_t i)
 {
     wgi_fate *f = wgi_fate_at(p, i);
+    if (is_delivered(p, f)) {
+        return f->buffer;
+    }
     if ((f->flags & WGI_IS_CLAIMED) == 0 || wgi_is_present(p, i)) {
         return add_buffer(p, i, WGI_IN_WORKSPACE, 0);
     }
@@ -367,7 +384,11 @@ wg_status wgi_plan_layout(wgi_planner *p)
     if (!wgi_planner_fill(p, &p->times, p->ctx->ops->count, sizeof(uint32_t), 0)) {
         return memory_failure(p);
     }
-    for (uint32_t step = (uint32_t)p->drafts.count - 1; step > 0; step--) {
+    const uint32_t *schedule = p->schedule.data;
+    const uint32_t n_drafts = (uint32_t)p->drafts.count;
+    const uint32_t n = p->schedule.count > 0 ? (uint32_t)p->schedule.count : n_drafts - 1;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t step = n_drafts - (p->schedule.count > 0 ? schedule[i] : i + 1);
         const wgi_step_draft *d = wgi_draft_at(p, step);
         const wg_status status =
             d->n == 1 ? lay_out_op(p, *members_of(p, d)) : lay_out_group(p, step);

@@ -196,6 +196,7 @@ static void want(wgi_planner *p, uint32_t node, uint32_t claim)
 static bool want_results(wgi_planner *p)
 {
     const uint32_t *wanted = p->request->wanted.data;
+    p->plan->results.count = 0;
     for (uint32_t i = 0; i < p->request->wanted.count; i++) {
         wgi_plan_result *r = wgi_array_push(&p->ctx->memory, &p->plan->results, sizeof *r);
         if (r == NULL) {
@@ -210,6 +211,7 @@ static bool want_results(wgi_planner *p)
 static bool want_gradients(wgi_planner *p)
 {
     const wgi_target *targets = p->targets.data;
+    p->plan->gradients.count = 0;
     for (uint32_t i = 0; i < p->targets.count; i++) {
         wgi_plan_gradient *g = wgi_array_push(&p->ctx->memory, &p->plan->gradients, sizeof *g);
         if (g == NULL) {
@@ -223,6 +225,11 @@ static bool want_gradients(wgi_planner *p)
         want(p, targets[i].node, i | WGI_CLAIM_GRADIENT);
     }
     return true;
+}
+
+bool wgi_plan_draft(wgi_planner *p)
+{
+    return make_fates(p) && want_results(p) && want_gradients(p) && wgi_plan_group(p);
 }
 
 /* ---- kernels -------------------------------------------------------------------------------- */
@@ -239,9 +246,28 @@ bool wgi_reads_gradient(const wgi_planner *p, const wgi_entry *r)
     return reads;
 }
 
+static void take_choice(wgi_step *s, const wgi_choice *choice)
+{
+    s->kernel = choice->kernel;
+    s->prepared = choice->prepared;
+    s->backend = choice->backend;
+}
+
+/* Where the kernel of a step is remembered when steps are laid out repeatedly; else NULL. */
+static wgi_choice *remembered(const wgi_planner *p, const wgi_step *s)
+{
+    return p->choices.count > 0 ? (wgi_choice *)p->choices.data + wgi_fate_at(p, s->node)->step
+                                : NULL;
+}
+
 wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
 {
     wgi_plan *plan = p->plan;
+    wgi_choice *known = remembered(p, s);
+    if (known != NULL && known->kernel != NULL) {
+        take_choice(s, known);
+        return WG_OK;
+    }
     const wgi_entry *r = wgi_record_at(&p->scratch->list, s->node);
     const wgi_view *views = (const wgi_view *)plan->views.data + s->first;
     const wgi_problem problem = {
@@ -268,9 +294,10 @@ wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group)
         const char *name = group == NULL ? s->op->name : "group";
         return wgi_run_fail(p->user, status, name, "%s", wg_status_text(status));
     }
-    s->kernel = choice.kernel;
-    s->prepared = choice.prepared;
-    s->backend = choice.backend;
+    take_choice(s, &choice);
+    if (known != NULL) {
+        *known = choice;
+    }
     plan->bytes += choice.prepared.state_bytes;
     plan->threads =
         choice.prepared.threads > plan->threads ? choice.prepared.threads : plan->threads;
@@ -463,6 +490,11 @@ static void find_grouping(wgi_planner *p)
     }
 }
 
+static wg_status out_of_memory(wgi_planner *p)
+{
+    return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
+}
+
 static wg_status make(wgi_planner *p)
 {
     wg_status status = expand(p);
@@ -470,15 +502,21 @@ static wg_status make(wgi_planner *p)
         return status;
     }
     find_grouping(p);
-    if (!make_sources(p) || !wgi_plan_carry(p) || !wgi_plan_merge(p) || !make_fates(p) ||
-        !want_results(p) || !want_gradients(p) || !wgi_plan_group(p)) {
-        return wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
+    p->is_tight = false;
+    p->schedule.count = 0;
+    p->choices.count = 0;
+    if (!make_sources(p) || !wgi_plan_carry(p) || !wgi_plan_merge(p) || !wgi_plan_draft(p)) {
+        return out_of_memory(p);
     }
     status = wgi_plan_layout(p);
-    if (status == WG_OK && !(wgi_plan_place(p) && keep(p))) {
-        status = wgi_run_fail(p->user, WG_ERR_MEMORY, "plan", "out of memory");
+    if (status == WG_OK && !wgi_plan_place(p)) {
+        return out_of_memory(p);
     }
-    return status;
+    const size_t limit = p->ctx->memory_limit;
+    if (status == WG_OK && limit > 0 && p->plan->workspace_bytes > limit) {
+        status = wgi_plan_recompute(p);
+    }
+    return status == WG_OK && !keep(p) ? out_of_memory(p) : status;
 }
 
 wg_status wgi_plan_make(const wgi_request *request, wgi_plan *plan)
@@ -524,6 +562,8 @@ void wgi_planner_free(const wg_allocator *a, wgi_planner *p)
     wgi_array_free(a, &p->times, sizeof(uint32_t));
     wgi_array_free(a, &p->writers, sizeof(uint32_t));
     wgi_array_free(a, &p->joins, sizeof(uint8_t));
+    wgi_array_free(a, &p->schedule, sizeof(uint32_t));
+    wgi_array_free(a, &p->choices, sizeof(wgi_choice));
     wgi_release(a, p, sizeof *p);
 }
 
@@ -531,10 +571,26 @@ static void destroy_steps(wg_context *ctx, wgi_plan *plan)
 {
     wgi_step *steps = plan->steps.data;
     for (size_t i = 0; i < plan->steps.count; i++) {
-        if (steps[i].kernel != NULL && steps[i].kernel->destroy != NULL) {
-            steps[i].kernel->destroy(ctx, &steps[i].prepared);
+        const wgi_kernel *kernel = steps[i].is_again ? NULL : steps[i].kernel;
+        if (kernel != NULL && kernel->destroy != NULL) {
+            kernel->destroy(ctx, &steps[i].prepared);
         }
     }
+}
+
+void wgi_plan_clear(wg_context *ctx, wgi_plan *plan, bool owns_kernels)
+{
+    if (owns_kernels) {
+        destroy_steps(ctx, plan);
+        plan->bytes = 0;
+        plan->threads = 0;
+        plan->scratch_bytes = 0;
+    }
+    plan->steps.count = 0;
+    plan->views.count = 0;
+    plan->operands.count = 0;
+    plan->buffers.count = 0;
+    plan->counts.count = 0;
 }
 
 void wgi_plan_free(wg_context *ctx, wgi_plan *plan)

@@ -50,6 +50,7 @@ typedef struct wgi_step {
     uint32_t first_count; /* into plan->counts */
     uint32_t n_counts;
     int32_t backend;
+    bool is_again; /* it ran before in the same run; the kernel is that step's */
 } wgi_step;
 
 /* Which counter of the context a step moves on, and by how much. */

@@ -10,6 +10,9 @@
  *   layout.c  forwards, step by step: operands, buffers, kernels
  *   place.c   every workspace buffer gets its offset by lifetime
  *
+ * Where that takes more than the context's memory limit, recompute.c drafts the steps anew and
+ * finds an order in which some run again, for which the last two passes are repeated.
+ *
  * Steps are numbered from 1 in the order in which group.c meets them, backwards: the greater the
  * number, the earlier it runs. Invariant: the step of an entry has a number at least as great as
  * the steps of all entries that read it, and a greater one unless both are members of one group.
@@ -43,7 +46,8 @@ typedef struct wgi_fate {
     uint32_t flags : 4;
     uint32_t step;   /* the step that computes it; 0: none */
     uint32_t buffer; /* WGI_NONE until there is one, or a claim */
-    uint32_t value;  /* its place among its group's members, or the inputs of the step at hand */
+    uint32_t value;  /* the latest step that reads it; in layout, its place among its group's
+                      * members, or the inputs of the step at hand */
 } wgi_fate;
 
 _Static_assert(sizeof(wgi_fate) == 16, "fates stay compact");
@@ -61,6 +65,8 @@ typedef struct wgi_step_draft {
     uint32_t n;       /* members */
     uint32_t first;   /* into planner->order */
     uint32_t n_known; /* members entered there so far */
+    uint32_t n_apart; /* members that are read apart, but for reductions; where memory is tight */
+    uint32_t n_far;   /* values from far before it that it reads; likewise */
 } wgi_step_draft;
 
 typedef struct wgi_target {
@@ -90,6 +96,9 @@ typedef struct wgi_planner {
     wgi_array writers;  /* uint32_t, per view: see wgi_layout */
     wgi_array joins;    /* uint8_t: remembered answers of the backend */
     uint32_t recent[4]; /* groups of small shapes, latest first */
+    bool is_tight; /* a group is to have one member that is read apart: it can run again alone */
+    wgi_array schedule; /* uint32_t: the steps in order of running, from 1; empty: each once */
+    wgi_array choices;  /* wgi_choice, for each step, where steps are laid out repeatedly */
 } wgi_planner;
 
 static inline wgi_fate *wgi_fate_at(const wgi_planner *p, uint32_t i)
@@ -118,6 +127,24 @@ static inline bool wgi_is_present(const wgi_planner *p, uint32_t i)
     return i < p->user->value_of.count && ((wg_tensor **)p->user->value_of.data)[i] != NULL;
 }
 
+/* Whether an op shows the bytes of its operand as they are. */
+bool wgi_is_shown(const wgi_planner *p, const wgi_entry *r);
+
+/* An alias is no step: it shows the bytes of its operand. */
+static inline bool wgi_is_alias(const wgi_planner *p, uint32_t i, const wgi_entry *r)
+{
+    return !wgi_record_is_leaf(r) && !wgi_is_present(p, i) && wgi_is_shown(p, r);
+}
+
+/* The entry whose bytes an entry shows: its own, or through aliases another's. */
+static inline uint32_t wgi_shown_by(const wgi_planner *p, uint32_t i)
+{
+    while (wgi_is_alias(p, i, wgi_record_at(&p->scratch->list, i))) {
+        i = wgi_record_at(&p->scratch->list, i)->in[0];
+    }
+    return i;
+}
+
 static inline bool wgi_is_needed(const wgi_fate *f)
 {
     return f->first != 0 || (f->flags & (WGI_IS_ROOT | WGI_IS_READ_APART)) != 0;
@@ -125,9 +152,6 @@ static inline bool wgi_is_needed(const wgi_fate *f)
 
 /* Whether an op adds to a gradient that a leaf holds, in its place: no kernel of users does. */
 bool wgi_reads_gradient(const wgi_planner *p, const wgi_entry *r);
-
-/* Whether an entry shows the bytes of its operand as they are. */
-bool wgi_is_shown(const wgi_planner *p, const wgi_entry *r);
 
 /* Makes an entry read the sources of its operands. */
 void wgi_read_sources(const wgi_planner *p, wgi_entry *r);
@@ -148,6 +172,17 @@ WGI_NODISCARD bool wgi_plan_group(wgi_planner *p);
  * preparing a kernel gave; the user's graph has the run failure then. */
 wg_status wgi_plan_layout(wgi_planner *p);
 WGI_NODISCARD bool wgi_plan_place(wgi_planner *p);
+
+/* Says what is wanted and groups it, from the merged list on. */
+WGI_NODISCARD bool wgi_plan_draft(wgi_planner *p);
+
+/* Gives a plan that takes more than the context's memory limit an order of steps, some of them
+ * repeated, in which it fits. WG_ERR_MEMORY, or what preparing a kernel gave; the user's graph has
+ * the run failure then. */
+wg_status wgi_plan_recompute(wgi_planner *p);
+
+/* Empties what layout made. The steps' kernels are destroyed where the plan owns them. */
+void wgi_plan_clear(wg_context *ctx, wgi_plan *plan, bool owns_kernels);
 
 /* Prepares the kernel of one step, whose views are there. */
 wg_status wgi_plan_choose(wgi_planner *p, wgi_step *s, const wgi_group *group);

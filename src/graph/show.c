@@ -136,6 +136,7 @@ static void find_need(const wg_graph *g, const wgi_plan *plan, wg_plan_need *out
     };
     const wgi_step *steps = plan->steps.data;
     for (size_t i = 0; i < plan->steps.count; i++) {
+        out->recomputed += steps[i].is_again;
         out->ops += wgi_count_ops(plan, &steps[i]);
         out->flops += flops_of(plan, &steps[i]);
         out->traffic += bytes_of(plan, &steps[i]);
@@ -185,6 +186,9 @@ static wg_status write_totals(const wg_plan_need *need, const wg_writer *writer)
     char line[400];
     wgi_text text = wgi_text_make(line, sizeof line);
     wgi_text_add(&text, "plan: %u steps, %u ops", (unsigned)need->steps, (unsigned)need->ops);
+    if (need->recomputed > 0) {
+        wgi_text_add(&text, ", %u steps run again", (unsigned)need->recomputed);
+    }
     show_total(&text, ", ", need->flops, "FLOP");
     show_total(&text, ", ", need->traffic, "B moved");
     show_total(&text, "; workspace ", (double)need->workspace_bytes, "B");
@@ -205,9 +209,9 @@ static wg_status write_step(const wg_graph *g, const wgi_plan *plan, size_t i,
     wgi_text text = wgi_text_make(work, sizeof work);
     show_total(&text, "", step.flops, "FLOP");
     show_total(&text, "  ", step.bytes, "B");
-    return wgi_write(writer, "%5zu  %-18s %-28s %-16s %-20s %u in, %u out  %s\n", i + 1,
-                     step.kernel, step.ops, step.name, step.shape, (unsigned)s->n_in,
-                     (unsigned)s->n_out, work);
+    return wgi_write(writer, "%5zu%s  %-18s %-28s %-16s %-20s %u in, %u out  %s\n", i + 1,
+                     s->is_again ? "+" : "", step.kernel, step.ops, step.name, step.shape,
+                     (unsigned)s->n_in, (unsigned)s->n_out, work);
 }
 
 wg_status wg_plan_write(const wg_node *nodes, size_t n, wg_plan_kind kind, const wg_writer *writer)
