@@ -16,7 +16,7 @@ typedef struct wg_attribute { const char *name; int kind; int64_t integer; doubl
     const int64_t *list; size_t length; const char *text; } wg_attribute;
 typedef struct wg_config { size_t size; const void *allocator; uint64_t seed; int32_t threads;
     uint32_t without; uint32_t without_passes; bool eager; bool thread_invariant;
-    uint32_t plan_cache_count; size_t plan_cache_bytes; const void *log; } wg_config;
+    uint32_t plan_cache_count; size_t plan_cache_bytes; const void *log; size_t memory_limit; } wg_config;
 typedef struct wg_init { int kind; double a; double b; double gain; void *rng; } wg_init;
 typedef struct wg_sgd_options { size_t size; double rate; double momentum; double weight_decay;
     bool is_nesterov; } wg_sgd_options;

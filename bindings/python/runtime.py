@@ -33,7 +33,7 @@ class _Config(_c.Structure):
     _fields_ = [("size", _SIZE), ("allocator", _P), ("seed", _c.c_uint64), ("threads", _I32),
                 ("without", _U32), ("without_passes", _U32), ("eager", _c.c_bool),
                 ("thread_invariant", _c.c_bool), ("plan_cache_count", _U32),
-                ("plan_cache_bytes", _SIZE), ("log", _P)]
+                ("plan_cache_bytes", _SIZE), ("log", _P), ("memory_limit", _SIZE)]
 
 
 class _Init(_c.Structure):
