@@ -6,8 +6,8 @@
  * nothing.
  *
  *   accepts   NULL for yes, or a static reason that WENGERT_VERBOSE=dispatch prints
- *   prepare   may allocate; called once per planned step. WG_ERR_MEMORY fails the run; any other
- *             status falls through to the next backend
+ *   prepare   may allocate; called once per planned step, however often that runs. WG_ERR_MEMORY
+ *             fails the run; any other status falls through to the next backend
  *   run       allocates nothing of ours. Inputs never alias outputs, but as groups allow it. All
  *             data are aligned to 16 bytes at least. Outputs are uninitialised. WG_ERR_ENGINE makes
  *             the reference kernel redo the step
