@@ -16,7 +16,7 @@
 typedef struct pair {
     int32_t n_out;
     int32_t n_in;
-    wg_node x[3];
+    wg_node x[WGI_SAMPLE_INPUTS];
     wg_node fused[WGI_MAX_OUT];
     wg_node simple[WGI_MAX_OUT];
 } pair;
@@ -32,8 +32,8 @@ static pair decompose(wg_graph *g, uint32_t i)
     const wgi_entry *r = wgi_record_at(&g->list, i);
     const wgi_op *op = g->ctx->ops->ops[r->op];
     const wg_node dy[WGI_MAX_OUT] = {{NULL, 0, 0}};
-    const bool wants[3] = {true, true, true};
-    wg_node dx[3];
+    const bool wants[WGI_SAMPLE_INPUTS] = {true, true, true, true, true, true, true, true};
+    wg_node dx[WGI_SAMPLE_INPUTS];
     pair p = {.n_out = op->n_out, .n_in = r->n_in};
     for (int32_t k = 0; k < p.n_in; k++) {
         p.x[k] = wg_node_input(wg_graph_node(g, i), k);
