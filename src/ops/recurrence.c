@@ -235,6 +235,8 @@ WGI_BUILD_UNTOLD(gru_plain, gru_of(in, 3, NULL, 0))
     }
 
 static const wgi_sample rnn_samples[] = {
+    WGI_GOOD_UNTOLD("one step", rnn_plain, 3, INPUT(1, 2, 3), WEIGHTS(1, 3, 1)),
+    WGI_GOOD_UNTOLD("no inputs", rnn_plain, 3, INPUT(2, 2, 0), WEIGHTS(1, 0, 2)),
     WGI_GOOD_UNTOLD("weights alone", rnn_plain, 3, INPUT(2, 2, 3), WEIGHTS(1, 3, 2)),
     WGI_GOOD_UNTOLD("all", rnn_all, 6, INPUT(3, 2, 2), WEIGHTS(1, 2, 3), BIASES(1, 3),
                     MATRIX(2, 3)),
@@ -259,6 +261,8 @@ static const wgi_sample rnn_bad[] = {
 };
 
 static const wgi_sample lstm_samples[] = {
+    WGI_GOOD_UNTOLD("one step", lstm_plain, 3, INPUT(1, 2, 3), WEIGHTS(4, 3, 1)),
+    WGI_GOOD_UNTOLD("no inputs", lstm_plain, 3, INPUT(2, 2, 0), WEIGHTS(4, 0, 2)),
     WGI_GOOD_UNTOLD("weights alone", lstm_plain, 3, INPUT(2, 2, 3), WEIGHTS(4, 3, 2)),
     WGI_GOOD_UNTOLD("all", lstm_all, 7, INPUT(3, 2, 2), WEIGHTS(4, 2, 2), BIASES(4, 2),
                     MATRIX(2, 2), MATRIX(2, 2)),
@@ -284,6 +288,8 @@ static const wgi_sample lstm_bad[] = {
 };
 
 static const wgi_sample gru_samples[] = {
+    WGI_GOOD_UNTOLD("one step", gru_plain, 3, INPUT(1, 2, 3), WEIGHTS(3, 3, 1)),
+    WGI_GOOD_UNTOLD("no inputs", gru_plain, 3, INPUT(2, 2, 0), WEIGHTS(3, 0, 2)),
     WGI_GOOD_UNTOLD("weights alone", gru_plain, 3, INPUT(2, 2, 3), WEIGHTS(3, 3, 2)),
     WGI_GOOD_UNTOLD("all", gru_all, 6, INPUT(3, 2, 2), WEIGHTS(3, 2, 2), BIASES(3, 2),
                     MATRIX(2, 2)),

@@ -352,6 +352,8 @@ WGI_BUILD_UNTOLD(gru_plain, gru_of(in, 4))
 #define INDICES(b, i) WGI_IN_TYPED(b, WG_I64, i)
 
 static const wgi_sample rnn_samples[] = {
+    WGI_GOOD_UNTOLD("one row", rnn_plain, 4, MATRIX(1, 2), MATRIX(1, 1), WEIGHTS(1, 2, 1)),
+    WGI_GOOD_UNTOLD("no inputs", rnn_plain, 4, MATRIX(2, 0), MATRIX(2, 1), WEIGHTS(1, 0, 1)),
     WGI_GOOD_UNTOLD("no bias", rnn_plain, 4, MATRIX(2, 3), MATRIX(2, 2), WEIGHTS(1, 3, 2)),
     WGI_GOOD_UNTOLD("tanh", rnn_tanh, 6, MATRIX(2, 3), MATRIX(2, 4), WEIGHTS(1, 3, 4),
                     BIASES(1, 4)),
@@ -382,6 +384,10 @@ static const wgi_sample rnn_bad[] = {
 };
 
 static const wgi_sample lstm_samples[] = {
+    WGI_GOOD_UNTOLD("rows", lstm_plain, 5, MATRIX(2, 2), MATRIX(2, 1), MATRIX(2, 1),
+                    WEIGHTS(4, 2, 1)),
+    WGI_GOOD_UNTOLD("no inputs", lstm_plain, 5, MATRIX(2, 0), MATRIX(2, 1), MATRIX(2, 1),
+                    WEIGHTS(4, 0, 1)),
     WGI_GOOD_UNTOLD("no bias", lstm_plain, 5, MATRIX(1, 2), MATRIX(1, 3), MATRIX(1, 3),
                     WEIGHTS(4, 2, 3)),
     WGI_GOOD_UNTOLD("both results", lstm_both, 7, MATRIX(2, 3), MATRIX(2, 2), MATRIX(2, 2),
@@ -399,6 +405,8 @@ static const wgi_sample lstm_bad[] = {
 };
 
 static const wgi_sample gru_samples[] = {
+    WGI_GOOD_UNTOLD("one row", gru_plain, 4, MATRIX(1, 2), MATRIX(1, 1), WEIGHTS(3, 2, 1)),
+    WGI_GOOD_UNTOLD("no inputs", gru_plain, 4, MATRIX(2, 0), MATRIX(2, 1), WEIGHTS(3, 0, 1)),
     WGI_GOOD_UNTOLD("no bias", gru_plain, 4, MATRIX(2, 3), MATRIX(2, 2), WEIGHTS(3, 3, 2)),
     WGI_GOOD_UNTOLD("biases", gru_biased, 6, MATRIX(2, 3), MATRIX(2, 2), WEIGHTS(3, 3, 2),
                     BIASES(3, 2)),
