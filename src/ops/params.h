@@ -202,6 +202,13 @@ typedef struct wgi_draw_attr {
     int64_t dims[WG_MAX_RANK];
 } wgi_draw_attr;
 
+/* rnn_scan, lstm_scan, gru_scan and their gradients: whether the last step comes first, and whether
+ * rnn_scan's function is relu and not tanh. */
+typedef struct wgi_recurrence_attr {
+    int32_t is_reverse;
+    int32_t is_relu;
+} wgi_recurrence_attr;
+
 /* maxout: x's axis in [0, rank) is [pieces, the rest]. */
 typedef struct wgi_maxout_attr {
     int64_t pieces;

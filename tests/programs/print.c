@@ -238,8 +238,9 @@ static void print_sample(const place *p, const wgt_program *program)
     const wgi_op *op = wgi_row_at(wgi_op_table_get(), (uint32_t)p->s->row);
     const wgi_sample *sample = &op->samples[p->s->sample];
     printf("    n[%d] = ", (int)p->i);
-    for (const char *c = sample->text; *c != '\0'; c++) {
-        const bool starts = c == sample->text || strchr(" (,", c[-1]) != NULL;
+    const char *text = sample->text != NULL ? sample->text : "/* not to be printed */";
+    for (const char *c = text; *c != '\0'; c++) {
+        const bool starts = c == text || strchr(" (,", c[-1]) != NULL;
         if (starts && strncmp(c, "in[", 3) == 0) {
             printf("n[%d]", (int)p->s->in[c[3] - '0']);
             c += 4;

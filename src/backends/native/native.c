@@ -14,6 +14,7 @@
 #include "backends/native/matmul.h"
 #include "backends/native/move.h"
 #include "backends/native/pool.h"
+#include "backends/native/recurrence.h"
 #include "backends/native/reduce.h"
 #include "backends/native/softmax.h"
 #include "backends/native/updates_hot.h"
@@ -66,6 +67,13 @@ static void close_native(wg_context *ctx, void *state)
         .name = "native." #name_, .op = #name_, .accepts = wgi_native_loss_accepts,                \
         .prepare = wgi_native_loss_prepare, .run = wgi_native_##name_##_run,                       \
         .destroy = wgi_native_loss_destroy,                                                        \
+    }
+
+#define LSTM(name_)                                                                                \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_lstm_accepts,                \
+        .prepare = wgi_native_lstm_prepare, .run = wgi_native_##name_##_run,                       \
+        .destroy = wgi_native_lstm_destroy,                                                        \
     }
 
 #define ROWS(name_)                                                                                \
@@ -152,6 +160,8 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_permute_run,
         .destroy = wgi_native_permute_destroy,
     },
+    LSTM(lstm_scan),
+    LSTM(lstm_scan_backward),
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
