@@ -42,12 +42,14 @@ enum {
     WGI_FILL = 1 << 5,        /* no operand */
     WGI_RANDOM = 1 << 6,      /* draws; never merged */
     WGI_COMMUTATIVE = 1 << 7,
-    WGI_IN_PLACE = 1 << 8, /* output 0 may be operand 0's memory */
-    WGI_KINKED = 1 << 9,   /* not differentiable at some points */
-    WGI_STOP = 1 << 10,    /* its outputs want no gradient */
-    WGI_OPAQUE = 1 << 11,  /* calls what the program gave; the reference backend alone serves it */
-    WGI_IMPURE = 1 << 12,  /* runs as often as it was recorded; never merged */
-    WGI_PERMUTES = 1 << 13 /* axes in another order, told by a wgi_permute_attr */
+    WGI_IN_PLACE = 1 << 8,  /* output 0 may be operand 0's memory */
+    WGI_KINKED = 1 << 9,    /* not differentiable at some points */
+    WGI_STOP = 1 << 10,     /* its outputs want no gradient */
+    WGI_OPAQUE = 1 << 11,   /* calls what the program gave; the reference backend alone serves it */
+    WGI_IMPURE = 1 << 12,   /* runs as often as it was recorded; never merged */
+    WGI_PERMUTES = 1 << 13, /* axes in another order, told by a wgi_permute_attr */
+    WGI_HINTS = 1 << 14     /* with WGI_STOP: its readers have its operand too, and give that the
+                               whole gradient; tangents pass through it */
 };
 
 /* An operand or result as a kernel, shape rule or planner sees it; data are row-major. */

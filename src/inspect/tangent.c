@@ -397,10 +397,14 @@ static wg_status carry_op(wgi_tangents *t, wg_node n, const wg_node_info *info)
     return status;
 }
 
-/* What wants no gradient has no tangent either: constants' offspring, and what was stopped. */
-static bool carries_on(const wg_node_info *info)
+/* What wants no gradient has no tangent either: constants' offspring, and what was stopped, but for
+ * hints. */
+static bool carries_on(const wgi_tangents *t, wg_node n, const wg_node_info *info)
 {
-    return !info->is_leaf && info->output == 0 && info->wants_gradient;
+    if (info->is_leaf || info->output != 0) {
+        return false;
+    }
+    return info->wants_gradient || (t->ctx->ops->ops[wgi_op_of(n)]->traits & WGI_HINTS) != 0;
 }
 
 wg_status wgi_tangents_carry(wgi_tangents *t, uint32_t to, double *derivative, double *scale)
@@ -411,7 +415,7 @@ wg_status wgi_tangents_carry(wgi_tangents *t, uint32_t to, double *derivative, d
         wg_node_info info;
         wg_node n = wg_graph_node(g, i);
         wg_status status = wg_node_describe(n, &info);
-        if (status == WG_OK && t->on_way[i] && carries_on(&info)) {
+        if (status == WG_OK && t->on_way[i] && carries_on(t, n, &info)) {
             status = carry_op(t, n, &info);
         }
         if (status != WG_OK) {

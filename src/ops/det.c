@@ -524,7 +524,7 @@ const wgi_op wgi_op_lu_slogdet = {
 
 const wgi_op wgi_op_full_lu = {
     .name = "full_lu",
-    .traits = WGI_STOP,
+    .traits = WGI_STOP | WGI_HINTS,
     .min_in = 1,
     .max_in = 1,
     .n_out = 2,

@@ -332,7 +332,7 @@ WGI_CALL(call_lu, wgi_call_record(c, WGI_OP_lu))
 
 const wgi_op wgi_op_lu = {
     .name = "lu",
-    .traits = WGI_STOP,
+    .traits = WGI_STOP | WGI_HINTS,
     .min_in = 1,
     .max_in = 1,
     .n_out = 2,

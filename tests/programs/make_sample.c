@@ -108,15 +108,16 @@ static int32_t adapted(wgt_generator *g, const wgi_sample_input *how)
     return row < 0 ? -1 : into_range(g, wgt_try(g, &shaped), how);
 }
 
+/* Zeros may stand at the end of an op's domain: they do not learn, and so are not moved. */
 static int32_t new_operand(wgt_generator *g, const wgi_sample_input *how)
 {
     const bool is_own = how->dtype == 0 || how->dtype == (int32_t)g->p->dtype;
-    if (is_own) {
+    if (is_own && how->fill != WGI_ZEROS) {
         return wgt_new_leaf(g, how->rank, how->dims, how->fill);
     }
     wgt_step s = {
         .call = WGT_CALL_input,
-        .dtype = how->dtype,
+        .dtype = how->dtype != 0 ? how->dtype : (int32_t)g->p->dtype,
         .rank = how->rank,
         .fill = how->fill,
         .limit = how->limit,
