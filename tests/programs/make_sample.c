@@ -168,7 +168,8 @@ static nature nature_since(wg_graph *g, uint32_t first)
             found.is_random |= info.is_random;
             found.is_kinked |= !info.is_smooth || (reads && !is_real);
             found.rounds |= reads && info.dtype == WG_I64;
-            found.stops |= reads && is_real && strcmp(info.op, "stop_gradient") == 0;
+            found.stops |=
+                reads && is_real && (wgi_op_table_get()->ops[wgi_op_of(n)]->traits & WGI_STOP) != 0;
         }
     }
     return found;
