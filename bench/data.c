@@ -8,8 +8,8 @@
 
 #include <wengert/wengert.h>
 
-#include "bench/gpt.h"
 #include "bench/network.h"
+#include "bench/trained.h"
 
 #define SEED 20240229
 
@@ -92,35 +92,49 @@ bool bench_network_write_all(const char *folder)
     return ok;
 }
 
-/* ---- the GPT ------------------------------------------------------------------------------ */
+/* ---- models ------------------------------------------------------------------------------- */
 
-/* Apart from the networks' streams. */
-#define GPT_STREAM 1000
-
-static bool write_gpt(FILE *f, wg_rng *rng)
+static bool write_array(FILE *f, wg_rng *rng, const bench_array *a)
 {
-    bool ok = write_labels(f, rng, BENCH_GPT_ROWS, BENCH_GPT_VOCABULARY) &&
-              write_labels(f, rng, BENCH_GPT_ROWS, BENCH_GPT_VOCABULARY);
-    for (int i = 0; ok && i < BENCH_GPT_PARAMS; i++) {
-        bench_gpt_shape shape = bench_gpt_shape_at(i);
-        int64_t count = shape.columns > 0 ? shape.rows * shape.columns : shape.rows;
-        ok = write_around(f, rng, count, shape.center, shape.spread);
+    const int64_t count = bench_array_count(a);
+    return a->classes > 0 ? write_labels(f, rng, count, a->classes)
+                          : write_around(f, rng, count, a->center, a->spread);
+}
+
+static bool write_model(FILE *f, wg_rng *rng, const bench_model *model)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < model->n_inputs; i++) {
+        const bench_array a = model->input(i);
+        ok = write_array(f, rng, &a);
+    }
+    for (int i = 0; ok && i < model->n_params; i++) {
+        const bench_array a = model->param(i);
+        ok = write_array(f, rng, &a);
     }
     return ok;
 }
 
-bool bench_gpt_write(const char *folder)
+static bool write_missing_model(const char *folder, const bench_model *model)
 {
-    FILE *f = bench_gpt_file(folder, "rb");
+    FILE *f = bench_model_file(model, folder, "rb");
     if (f != NULL) {
         return fclose(f) == 0;
     }
-    wg_rng rng = wg_rng_make(SEED, GPT_STREAM);
-    f = bench_gpt_file(folder, "wb");
-    bool ok = f != NULL && write_gpt(f, &rng);
-    ok = (f == NULL || fclose(f) == 0) && ok;
+    wg_rng rng = wg_rng_make(SEED, model->stream);
+    f = bench_model_file(model, folder, "wb");
+    bool ok = f != NULL && write_model(f, &rng, model);
+    return (f == NULL || fclose(f) == 0) && ok;
+}
+
+bool bench_model_write_all(const char *folder)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && bench_model_at(i) != NULL; i++) {
+        ok = write_missing_model(folder, bench_model_at(i));
+    }
     if (!ok) {
-        fprintf(stderr, "%s: the GPT's file cannot be written\n", folder);
+        fprintf(stderr, "%s: the models' files cannot be written\n", folder);
     }
     return ok;
 }

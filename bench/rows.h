@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 
 extern const bench_workload bench_rows_train[];     /* W1 to W4, W11, W12 and the tail of W2 */
-extern const bench_workload bench_rows_gpt[];       /* W7, W14 and W7's W13 */
+extern const bench_workload bench_rows_models[];    /* W6, W7, W14 and the models' W13 */
 extern const bench_workload bench_rows_scalars[];   /* W8 */
 extern const bench_workload bench_rows_chain[];     /* W9 and the chain of W13 */
 extern const bench_workload bench_rows_gradcheck[]; /* W10 */

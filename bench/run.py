@@ -31,7 +31,8 @@ COLD_STARTS = 15
 NETWORKS = ["W2-b32", "W2-b128", "W3", "W4"]
 STEPS = ["W1-recorded", "W1-kept", *NETWORKS, "W11"]
 BF16 = ["W4-bf16"]
-GPT = ["W7", "W13-gpt"]
+MODELS = ["W6", "W7"]
+MODEL_RATIOS = ["W13-lstm", "W13-gpt"]
 FIRST_SIGHT = ["W14"]
 TAIL = ["W2-b128-tail"]
 COLD = ["W12"]
@@ -44,12 +45,13 @@ RECORD = ["record-scalar", "record-4x4", "record-64x64", "run-scalar", "run-4x4"
 MEMORY = [*(f"memory-chain-{n}" for n in ("100-3", "100-5", "100-10", "100-30", "1000-3", "1000-5",
                                             "1000-10", "1000-30", "1000-100")),
           *(f"memory-mlp-{n}" for n in ("100", "70", "50", "30"))]
-ALL = (STEPS + BF16 + GPT + FIRST_SIGHT + TAIL + COLD + SCALARS + CHAIN + CHECK + RATIOS +
-       RECORD + MEMORY)
+ALL = (STEPS + BF16 + MODELS + MODEL_RATIOS + FIRST_SIGHT + TAIL + COLD + SCALARS + CHAIN + CHECK +
+       RATIOS + RECORD + MEMORY)
 ONE_THREAD = set(SCALARS + RECORD + MEMORY)
 
 
-UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD}, **{w: "ratio" for w in RATIOS + TAIL + GPT[1:] + MEMORY}}
+UNITS = {**{w: "ns" for w in SCALARS + CHAIN + RECORD},
+         **{w: "ratio" for w in RATIOS + TAIL + MODEL_RATIOS + MEMORY}}
 
 
 class PeerError(Exception):
@@ -107,11 +109,14 @@ def jax_environment(threads):
 PYTHON_PEERS = {
     "numpy": ("numpy", STEPS + TAIL + COLD + CHAIN + RATIOS, "Debian: python3-numpy",
               numpy_environment, []),
-    "torch": ("torch", STEPS + TAIL + COLD + ["W8-found"] + CHAIN + CHECK + RATIOS + GPT,
+    "torch": ("torch", STEPS + TAIL + COLD + ["W8-found"] + CHAIN + CHECK + RATIOS + MODELS +
+              MODEL_RATIOS,
               "Debian: python3-torch", torch_environment, []),
-    "torch-compile": ("torch", STEPS + TAIL + [w for w in RATIOS if w != "W13-chain"] + GPT,
+    "torch-compile": ("torch", STEPS + TAIL + [w for w in RATIOS if w != "W13-chain"] +
+                      MODELS + MODEL_RATIOS,
                       "PyTorch 2 or newer", torch_environment, ["--compile"]),
-    "jax": ("jax", STEPS + TAIL + COLD + CHAIN + RATIOS + GPT, "pip install jax", jax_environment, []),
+    "jax": ("jax", STEPS + TAIL + COLD + CHAIN + RATIOS + MODELS + MODEL_RATIOS,
+            "pip install jax", jax_environment, []),
 }
 
 PROGRAM_PEERS = {

@@ -37,7 +37,9 @@ class Mlp:
         self.x = jnp.asarray(x)
         self.targets = jnp.asarray(targets if name == "W1" else targets.astype("int32"))
         self.parameters = [(jnp.array(w), jnp.array(b)) for w, b in layers]
+        self.compile(loss, rate)
 
+    def compile(self, loss, rate):
         @functools.partial(jax.jit, donate_argnums=0)
         def update(parameters, x, targets):
             value, grads = jax.value_and_grad(loss)(parameters, x, targets)
@@ -128,6 +130,33 @@ class Gpt:
         jax.block_until_ready(self.loss_and_gradient(self.parameters, self.tokens, self.targets))
 
 
+def lstm_loss(p, characters, targets):
+    w_ih, w_hh, b_ih, b_hh, w_out, b_out = p
+
+    def one(state, xp):
+        h, c = state
+        i, f, g, o = jnp.split(xp + h @ w_hh.T, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    zeros = jnp.zeros((serve.LSTM["batch"], serve.LSTM["hidden"]))
+    _, y = jax.lax.scan(one, (zeros, zeros), (w_ih.T + (b_ih + b_hh))[characters])
+    logits = y.reshape(-1, serve.LSTM["hidden"]) @ w_out + b_out
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), targets[:, None], axis=1).mean()
+
+
+class Lstm(Mlp):
+    """A character model: a scan of the steps, trained by SGD."""
+
+    def __init__(self, folder):
+        characters, targets, parameters = serve.read_lstm(folder)
+        self.x = jnp.asarray(characters.astype("int32"))
+        self.targets = jnp.asarray(targets.astype("int32"))
+        self.parameters = [jnp.array(p) for p in parameters]
+        self.compile(lstm_loss, serve.LSTM_RATE)
+
+
 class Chain:
     """h <- tanh((h + a) b) on 64 elements, and a last add."""
 
@@ -167,16 +196,16 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
-    if name in ("W7", "W13-gpt"):
-        gpt = Gpt(arguments.data)
-        if name == "W13-gpt":
-            return serve.Ratio(gpt.value, gpt.gradient, lambda: [float(gpt.value())])
-        return serve.Steps(gpt.step, serve.last_of_steps(gpt.step))
-    mlp = Mlp(serve.network_of(name), arguments.data)
+    if name in ("W6", "W13-lstm"):
+        model = Lstm(arguments.data)
+    elif name in ("W7", "W13-gpt"):
+        model = Gpt(arguments.data)
+    else:
+        model = Mlp(serve.network_of(name), arguments.data)
     if name.startswith("W13-"):
-        return serve.Ratio(mlp.value, mlp.gradient, lambda: [float(mlp.value())])
+        return serve.Ratio(model.value, model.gradient, lambda: [float(model.value())])
     kind = serve.Tail if name.endswith("-tail") else serve.Steps
-    return kind(mlp.step, serve.last_of_steps(mlp.step))
+    return kind(model.step, serve.last_of_steps(model.step))
 
 
 if __name__ == "__main__":

@@ -63,7 +63,19 @@ def read_network(name, folder):
     return x, targets, layers
 
 
-# W7, as bench/gpt.h and bench/gpt.c have it; AdamW's rate, decays and weight decay.
+# W6, as bench/lstm.c has it.
+LSTM = {"steps": 64, "batch": 32, "hidden": 256, "vocabulary": 96}
+LSTM_RATE = 1.0
+
+
+def lstm_shapes():
+    """The shapes of the parameters, in the order of the file."""
+    gates, hidden, vocabulary = 4 * LSTM["hidden"], LSTM["hidden"], LSTM["vocabulary"]
+    return [(gates, vocabulary), (gates, hidden), (gates,), (gates,), (hidden, vocabulary),
+            (vocabulary,)]
+
+
+# W7, as bench/gpt.c has it; AdamW's rate, decays and weight decay.
 GPT = {"layers": 4, "heads": 4, "width": 128, "context": 64, "batch": 12, "vocabulary": 65}
 GPT_ADAMW = {"rate": 1e-3, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "weight_decay": 0.1}
 GPT_OF_LAYER = 12
@@ -77,16 +89,29 @@ def gpt_shapes():
     return [(GPT["vocabulary"], n), (GPT["context"], n), *layer * GPT["layers"], *norm]
 
 
-def read_gpt(folder):
-    """Tokens [batch, context], targets [batch * context] and the parameters, as NumPy arrays."""
+def read_model(folder, name, of_inputs, of_parameters):
+    """The i64 inputs and the f32 parameters of a model's file, as NumPy arrays of these shapes."""
     import numpy as np
 
-    rows = GPT["batch"] * GPT["context"]
-    with open(os.path.join(folder, "W7.bin"), "rb") as f:
-        tokens = np.fromfile(f, np.int64, rows).reshape(GPT["batch"], GPT["context"])
-        targets = np.fromfile(f, np.int64, rows)
-        parameters = [np.fromfile(f, np.float32, int(np.prod(s))).reshape(s) for s in gpt_shapes()]
-    return tokens, targets, parameters
+    with open(os.path.join(folder, name + ".bin"), "rb") as f:
+
+        def read(dtype, shape):
+            return np.fromfile(f, dtype, int(np.prod(shape))).reshape(shape)
+
+        inputs = [read(np.int64, s) for s in of_inputs]
+        return *inputs, [read(np.float32, s) for s in of_parameters]
+
+
+def read_lstm(folder):
+    """Characters [steps, batch], targets [steps * batch] and the parameters."""
+    shape = LSTM["steps"], LSTM["batch"]
+    return read_model(folder, "W6", [shape, (shape[0] * shape[1],)], lstm_shapes())
+
+
+def read_gpt(folder):
+    """Tokens [batch, context], targets [batch * context] and the parameters."""
+    shape = GPT["batch"], GPT["context"]
+    return read_model(folder, "W7", [shape, (shape[0] * shape[1],)], gpt_shapes())
 
 
 def sample(step, count):

@@ -99,20 +99,43 @@ class Gpt:
             x = x + torch.addmm(b_down, h, w_down)
         return F.cross_entropy(F.layer_norm(x, width, p[-2], p[-1]) @ p[0].t(), self.targets)
 
-    def value(self):
-        with torch.no_grad():
-            return self.loss(*self.parameters)
-
-    def gradient(self):
-        for p in self.parameters:
-            p.grad = None
-        loss = self.loss(*self.parameters)
-        loss.backward()
-        return loss
+    value = Mlp.value
+    gradient = Mlp.gradient
 
     def step(self):
         loss = self.gradient()
         self.adamw.step()
+        return loss
+
+
+class Lstm:
+    """A character model: torch's own LSTM over one-hot characters, which are made once."""
+
+    def __init__(self, folder, is_compiled=False):
+        characters, targets, parameters = serve.read_lstm(folder)
+        self.x = F.one_hot(torch.from_numpy(characters), serve.LSTM["vocabulary"]).float()
+        self.targets = torch.from_numpy(targets)
+        self.lstm = torch.nn.LSTM(serve.LSTM["vocabulary"], serve.LSTM["hidden"])
+        with torch.no_grad():
+            for p, start in zip(self.lstm.parameters(), parameters):
+                p.copy_(torch.from_numpy(start))
+        self.parameters = [*self.lstm.parameters(),
+                           *(Mlp.leaf(p, torch.float32) for p in parameters[4:])]
+        self.loss = torch.compile(self.plain_loss) if is_compiled else self.plain_loss
+
+    def plain_loss(self, *p):
+        y, _ = self.lstm(self.x)
+        return F.cross_entropy(torch.addmm(p[5], y.view(-1, serve.LSTM["hidden"]), p[4]),
+                               self.targets)
+
+    value = Mlp.value
+    gradient = Mlp.gradient
+
+    def step(self):
+        loss = self.gradient()
+        with torch.no_grad():
+            torch._foreach_add_(self.parameters, [p.grad for p in self.parameters],
+                                alpha=-serve.LSTM_RATE)
         return loss
 
 
@@ -197,11 +220,10 @@ def open_chain(name):
     return serve.Steps(chain.step, chain.check, serve.CHAIN_OPS)
 
 
-def open_gpt(arguments):
-    gpt = Gpt(arguments.data, arguments.compile)
-    if arguments.workload == "W13-gpt":
-        return serve.Ratio(gpt.value, gpt.gradient, lambda: [float(gpt.value())])
-    return serve.Steps(gpt.step, serve.last_of_steps(gpt.step))
+def open_model(model, name):
+    if name.startswith("W13-"):
+        return serve.Ratio(model.value, model.gradient, lambda: [float(model.value())])
+    return serve.Steps(model.step, serve.last_of_steps(model.step))
 
 
 def open_mlp(arguments):
@@ -218,8 +240,10 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
+    if name in ("W6", "W13-lstm"):
+        return open_model(Lstm(arguments.data, arguments.compile), name)
     if name in ("W7", "W13-gpt"):
-        return open_gpt(arguments)
+        return open_model(Gpt(arguments.data, arguments.compile), name)
     if name.startswith("W8"):
         scalars = Scalars()
         return serve.Steps(scalars.step, scalars.check, 2 * SCALAR_PAIRS)

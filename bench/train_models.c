@@ -1,20 +1,22 @@
-/* A GPT's training step (W7), what its gradient costs beside its function (W13-gpt), and how long
- * its list takes to be planned when it is first seen (W14). SPDX-License-Identifier: Apache-2.0
+/* A training step of each model (W6, W7), what its gradient costs beside its function (W13), and
+ * how long the GPT's list takes to be planned when it is first seen (W14). SPDX-License-Identifier:
+ * Apache-2.0
  *
  * A step is what a program does: forget the list, record it, differentiate, update. W14 is of a
  * context that has seen nothing, in a process that has: from the first record to the plan, whose
  * first step could then run. */
 #include <stdlib.h>
 
-#include "bench/gpt.h"
 #include "bench/rows.h"
+#include "bench/trained.h"
 
 #define N_CHECKED_STEPS 20
 #define N_FIRST_SIGHTS 7
 
 typedef struct training {
     bench_options options;
-    bench_gpt *gpt;
+    const char *name;
+    bench_trained *model;
     bench_pace pace;
     wg_graph *plain; /* of W13: the loss alone */
     wg_node value;
@@ -24,16 +26,16 @@ typedef struct training {
 static bool step(void *state)
 {
     training *t = state;
-    bench_gpt *n = t->gpt;
+    bench_trained *n = t->model;
     wg_status s = wg_graph_reset(n->g);
     if (s == WG_OK) {
-        n->loss = bench_gpt_record(n, n->g);
+        n->loss = n->model->record(n, n->g);
         s = wg_backward(n->loss);
     }
     if (s == WG_OK) {
-        s = wg_optimizer_step(n->adamw);
+        s = wg_optimizer_step(n->optimizer);
     }
-    return bench_gpt_is_ok(n, n->g, s);
+    return bench_trained_is_ok(n, n->g, s);
 }
 
 static void close_training(void *state)
@@ -41,7 +43,7 @@ static void close_training(void *state)
     training *t = state;
     if (t != NULL) {
         wg_graph_destroy(t->plain);
-        bench_gpt_close(t->gpt);
+        bench_trained_close(t->model);
         free(t);
     }
 }
@@ -49,13 +51,13 @@ static void close_training(void *state)
 static void *open_training(const bench_workload *w, const bench_options *options)
 {
     training *t = calloc(1, sizeof *t);
-    (void)w;
     if (t == NULL) {
         return NULL;
     }
     t->options = *options;
-    t->gpt = bench_gpt_open(options);
-    if (t->gpt == NULL) {
+    t->name = w->network;
+    t->model = bench_trained_open(w->network, options);
+    if (t->model == NULL) {
         close_training(t);
         return NULL;
     }
@@ -69,7 +71,7 @@ static bool check(void *state, double values[BENCH_CHECKS], size_t *n)
         if (!step(t)) {
             return false;
         }
-        values[0] = wg_item(t->gpt->loss);
+        values[0] = wg_item(t->model->loss);
     }
     *n = 1;
     return true;
@@ -86,14 +88,14 @@ static bool time_steps(void *state, double *us)
 
 /* ---- W14 ---------------------------------------------------------------------------------- */
 
-static bool plan_first(bench_gpt *n, double *us)
+static bool plan_first(bench_trained *n, double *us)
 {
     wg_plan_need need;
     double begin = bench_now_ns();
-    n->loss = bench_gpt_record(n, n->g);
+    n->loss = n->model->record(n, n->g);
     wg_status s = wg_plan_memory(&n->loss, 1, WG_PLAN_BACKWARD, &need);
     *us = (bench_now_ns() - begin) / 1e3;
-    return bench_gpt_is_ok(n, n->g, s);
+    return bench_trained_is_ok(n, n->g, s);
 }
 
 static bool time_first_sight(void *state, double *us)
@@ -101,9 +103,9 @@ static bool time_first_sight(void *state, double *us)
     training *t = state;
     double all[N_FIRST_SIGHTS];
     for (int i = 0; i < N_FIRST_SIGHTS; i++) {
-        bench_gpt *fresh = bench_gpt_open(&t->options);
+        bench_trained *fresh = bench_trained_open(t->name, &t->options);
         bool ok = fresh != NULL && plan_first(fresh, &all[i]);
-        bench_gpt_close(fresh);
+        bench_trained_close(fresh);
         if (!ok) {
             return false;
         }
@@ -121,20 +123,20 @@ static bool run_value(void *state)
     if (s == WG_OK) {
         s = wg_run(&t->value, 1);
     }
-    return bench_gpt_is_ok(t->gpt, t->plain, s);
+    return bench_trained_is_ok(t->model, t->plain, s);
 }
 
 static bool run_gradient(void *state)
 {
     training *t = state;
-    wg_status s = wg_graph_refresh(t->gpt->g);
-    for (size_t i = 0; i < wg_model_count(t->gpt->m); i++) {
-        wg_param_clear_gradient(wg_model_param(t->gpt->m, i));
+    wg_status s = wg_graph_refresh(t->model->g);
+    for (size_t i = 0; i < wg_model_count(t->model->m); i++) {
+        wg_param_clear_gradient(wg_model_param(t->model->m, i));
     }
     if (s == WG_OK) {
-        s = wg_backward(t->gpt->loss);
+        s = wg_backward(t->model->loss);
     }
-    return bench_gpt_is_ok(t->gpt, t->gpt->g, s);
+    return bench_trained_is_ok(t->model, t->model->g, s);
 }
 
 static void *open_ratio(const bench_workload *w, const bench_options *options)
@@ -143,16 +145,16 @@ static void *open_ratio(const bench_workload *w, const bench_options *options)
     if (t == NULL) {
         return NULL;
     }
-    wg_status s = wg_graph_create(t->gpt->ctx, &t->plain);
+    wg_status s = wg_graph_create(t->model->ctx, &t->plain);
     if (s == WG_OK) {
         s = wg_graph_set_training(t->plain, false);
     }
     if (s == WG_OK) {
-        t->value = bench_gpt_record(t->gpt, t->plain);
-        t->gpt->loss = bench_gpt_record(t->gpt, t->gpt->g);
+        t->value = t->model->model->record(t->model, t->plain);
+        t->model->loss = t->model->model->record(t->model, t->model->g);
         s = wg_graph_status(t->plain);
     }
-    if (!bench_gpt_is_ok(t->gpt, t->plain, s)) {
+    if (!bench_trained_is_ok(t->model, t->plain, s)) {
         close_training(t);
         return NULL;
     }
@@ -175,9 +177,20 @@ static bool time_both(void *state, double *figure)
     return bench_time_ratio(steps, t, t->paces, figure);
 }
 
-const bench_workload bench_rows_gpt[] = {
-    {"W7", "us", NULL, 0, open_training, check, time_steps, close_training, false},
-    {"W13-gpt", "ratio", NULL, 0, open_ratio, check_value, time_both, close_training, false},
-    {"W14", "us", NULL, 0, open_training, check, time_first_sight, close_training, false},
+#define STEPS(name, model)                                                                         \
+    {                                                                                              \
+        name, "us", model, 0, open_training, check, time_steps, close_training, false              \
+    }
+#define RATIO(name, model)                                                                         \
+    {                                                                                              \
+        name, "ratio", model, 0, open_ratio, check_value, time_both, close_training, false         \
+    }
+
+const bench_workload bench_rows_models[] = {
+    STEPS("W6", "W6"),
+    STEPS("W7", "W7"),
+    RATIO("W13-lstm", "W6"),
+    RATIO("W13-gpt", "W7"),
+    {"W14", "us", "W7", 0, open_training, check, time_first_sight, close_training, false},
     {.name = NULL},
 };
