@@ -1,4 +1,4 @@
-/* A training step of each model (W6, W7), what its gradient costs beside its function (W13), and
+/* A training step of each model (W5 to W7), what its gradient costs beside its function (W13), and
  * how long the GPT's list takes to be planned when it is first seen (W14). SPDX-License-Identifier:
  * Apache-2.0
  *
@@ -187,8 +187,10 @@ static bool time_both(void *state, double *figure)
     }
 
 const bench_workload bench_rows_models[] = {
+    STEPS("W5", "W5"),
     STEPS("W6", "W6"),
     STEPS("W7", "W7"),
+    RATIO("W13-lenet", "W5"),
     RATIO("W13-lstm", "W6"),
     RATIO("W13-gpt", "W7"),
     {"W14", "us", "W7", 0, open_training, check, time_first_sight, close_training, false},

@@ -7,7 +7,7 @@
 
 #define PATH_BYTES 4096
 
-static const bench_model *const models[] = {&bench_gpt, &bench_lstm};
+static const bench_model *const models[] = {&bench_gpt, &bench_lenet, &bench_lstm};
 
 #define N_MODELS (sizeof models / sizeof models[0])
 

@@ -43,6 +43,7 @@ typedef struct bench_model {
     wg_node (*record)(const bench_trained *n, wg_graph *g);
 } bench_model;
 
+extern const bench_model bench_lenet;
 extern const bench_model bench_gpt;
 extern const bench_model bench_lstm;
 

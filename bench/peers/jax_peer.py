@@ -61,6 +61,56 @@ class Mlp:
         jax.block_until_ready(self.loss_and_gradient(self.parameters, self.x, self.targets))
 
 
+def pooled(x):
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+
+def convolved(x, w, b, padding):
+    return jax.nn.relu(jax.lax.conv_general_dilated(
+        x, w, (1, 1), padding, dimension_numbers=("NHWC", "OIHW", "NHWC")) + b)
+
+
+def lenet_loss(p, x, labels):
+    w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = p
+    h = pooled(convolved(x, w1, b1, "SAME"))
+    h = pooled(convolved(h, w2, b2, "VALID"))
+    h = jnp.moveaxis(h, 3, 1).reshape(h.shape[0], -1)
+    h = jax.nn.relu(h @ w3 + b3)
+    h = jax.nn.relu(h @ w4 + b4)
+    scores = jax.nn.log_softmax(h @ w5 + b5)
+    return -jnp.take_along_axis(scores, labels[:, None], axis=1).mean()
+
+
+class Lenet:
+    """LeNet-5 with relu and max-pooling, trained by SGD; channels last, which takes less time."""
+
+    def __init__(self, folder):
+        x, labels, parameters = serve.read_lenet(folder)
+        self.x = jnp.asarray(x.transpose(0, 2, 3, 1))
+        self.labels = jnp.asarray(labels.astype("int32"))
+        self.parameters = [jnp.array(p) for p in parameters]
+
+        @functools.partial(jax.jit, donate_argnums=(0,))
+        def update(parameters, x, labels):
+            value, grads = jax.value_and_grad(lenet_loss)(parameters, x, labels)
+            return [p - serve.LENET_RATE * g for p, g in zip(parameters, grads)], value
+
+        self.update = update
+        self.loss = jax.jit(lenet_loss)
+        self.loss_and_gradient = jax.jit(jax.value_and_grad(lenet_loss))
+
+    def step(self):
+        self.parameters, loss = self.update(self.parameters, self.x, self.labels)
+        jax.block_until_ready(self.parameters)
+        return loss
+
+    def value(self):
+        return self.loss(self.parameters, self.x, self.labels).block_until_ready()
+
+    def gradient(self):
+        jax.block_until_ready(self.loss_and_gradient(self.parameters, self.x, self.labels))
+
+
 def layer_norm(x, g, b):
     centered = x - x.mean(-1, keepdims=True)
     return centered * jax.lax.rsqrt((centered**2).mean(-1, keepdims=True) + 1e-5) * g + b
@@ -196,7 +246,9 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
-    if name in ("W6", "W13-lstm"):
+    if name in ("W5", "W13-lenet"):
+        model = Lenet(arguments.data)
+    elif name in ("W6", "W13-lstm"):
         model = Lstm(arguments.data)
     elif name in ("W7", "W13-gpt"):
         model = Gpt(arguments.data)

@@ -114,6 +114,24 @@ def read_gpt(folder):
     return read_model(folder, "W7", [shape, (shape[0] * shape[1],)], gpt_shapes())
 
 
+# W5, as bench/lenet.c has it; SGD's rate.
+LENET_BATCH = 64
+LENET_RATE = 0.01
+LENET_SHAPES = [(6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (400, 120), (120,), (120, 84), (84,),
+                (84, 10), (10,)]
+
+
+def read_lenet(folder):
+    """Images [batch, 1, 28, 28], labels [batch] and the parameters, as NumPy arrays."""
+    import numpy as np
+
+    with open(os.path.join(folder, "W5.bin"), "rb") as f:
+        x = np.fromfile(f, np.float32, LENET_BATCH * 784).reshape(LENET_BATCH, 1, 28, 28)
+        labels = np.fromfile(f, np.int64, LENET_BATCH)
+        parameters = [np.fromfile(f, np.float32, int(np.prod(s))).reshape(s) for s in LENET_SHAPES]
+    return x, labels, parameters
+
+
 def sample(step, count):
     """Nanoseconds that `count` steps take in all."""
     begin = time.perf_counter_ns()

@@ -64,6 +64,42 @@ class Mlp:
         return loss
 
 
+class Lenet:
+    """LeNet-5 with relu and max-pooling, trained by SGD."""
+
+    def __init__(self, folder, is_compiled=False):
+        x, labels, parameters = serve.read_lenet(folder)
+        self.x = torch.from_numpy(x)
+        self.labels = torch.from_numpy(labels)
+        self.parameters = [Mlp.leaf(p, torch.float32) for p in parameters]
+        self.loss = torch.compile(self.plain_loss) if is_compiled else self.plain_loss
+
+    def plain_loss(self, w1, b1, w2, b2, w3, b3, w4, b4, w5, b5):
+        h = F.max_pool2d(torch.relu(F.conv2d(self.x, w1, b1, padding=2)), 2)
+        h = F.max_pool2d(torch.relu(F.conv2d(h, w2, b2)), 2).flatten(1)
+        h = torch.relu(torch.addmm(b3, h, w3))
+        h = torch.relu(torch.addmm(b4, h, w4))
+        return F.cross_entropy(torch.addmm(b5, h, w5), self.labels)
+
+    def value(self):
+        with torch.no_grad():
+            return self.loss(*self.parameters)
+
+    def gradient(self):
+        for p in self.parameters:
+            p.grad = None
+        loss = self.loss(*self.parameters)
+        loss.backward()
+        return loss
+
+    def step(self):
+        loss = self.gradient()
+        with torch.no_grad():
+            grads = [p.grad for p in self.parameters]
+            torch._foreach_add_(self.parameters, grads, alpha=-serve.LENET_RATE)
+        return loss
+
+
 class Gpt:
     """nanoGPT's smallest, trained by AdamW; attention is composed where PyTorch has none fused."""
 
@@ -240,6 +276,8 @@ def open_workload(arguments):
     name = arguments.workload
     if name.startswith("W9") or name == "W13-chain":
         return open_chain(name)
+    if name in ("W5", "W13-lenet"):
+        return open_model(Lenet(arguments.data, arguments.compile), name)
     if name in ("W6", "W13-lstm"):
         return open_model(Lstm(arguments.data, arguments.compile), name)
     if name in ("W7", "W13-gpt"):
