@@ -32,19 +32,24 @@ typedef struct geometry {
     int64_t w[4];
     wg_conv_options options;
     bool has_bias;
+    double poison; /* the first of the kernel; 0: is like the others */
 } geometry;
 
 static const geometry geometries[] = {
-    {{4, 1, 28, 28}, {6, 1, 5, 5}, {.before = {2, 2}, .after = {2, 2}}, true},
-    {{4, 6, 14, 14}, {16, 6, 5, 5}, {.groups = 1}, true},
-    {{2, 16, 15, 13}, {24, 16, 3, 3}, {.before = {1, 1}, .after = {1, 1}}, false},
-    {{2, 16, 15, 13}, {24, 16, 3, 3}, {.stride = {2, 2}, .before = {1, 0}, .after = {0, 1}}, true},
-    {{2, 12, 17, 16}, {12, 12, 3, 3}, {.dilation = {2, 3}, .padding = WG_CONV_SAME}, true},
-    {{2, 32, 14, 14}, {32, 1, 3, 3}, {.groups = 32, .padding = WG_CONV_SAME}, false},
-    {{2, 32, 14, 14}, {48, 8, 3, 3}, {.groups = 4, .stride = {1, 2}}, true},
-    {{3, 20, 9, 11}, {33, 20, 1, 1}, {.groups = 1}, true},
-    {{1, 64, 14, 14}, {64, 64, 3, 3}, {.padding = WG_CONV_SAME}, true},
-    {{2, 3, 40, 1}, {40, 3, 7, 1}, {.stride = {3, 1}}, true},
+    {{4, 1, 28, 28}, {6, 1, 5, 5}, {.before = {2, 2}, .after = {2, 2}}, true, 0},
+    {{4, 6, 14, 14}, {16, 6, 5, 5}, {.groups = 1}, true, 0},
+    {{2, 16, 15, 13}, {24, 16, 3, 3}, {.before = {1, 1}, .after = {1, 1}}, false, 0},
+    {{2, 16, 15, 13},
+     {24, 16, 3, 3},
+     {.stride = {2, 2}, .before = {1, 0}, .after = {0, 1}},
+     true,
+     0},
+    {{2, 12, 17, 16}, {12, 12, 3, 3}, {.dilation = {2, 3}, .padding = WG_CONV_SAME}, true, 0},
+    {{2, 32, 14, 14}, {32, 1, 3, 3}, {.groups = 32, .padding = WG_CONV_SAME}, false, 0},
+    {{2, 32, 14, 14}, {48, 8, 3, 3}, {.groups = 4, .stride = {1, 2}}, true, 0},
+    {{3, 20, 9, 11}, {33, 20, 1, 1}, {.groups = 1}, true, 0},
+    {{1, 64, 14, 14}, {64, 64, 3, 3}, {.padding = WG_CONV_SAME}, true, 0},
+    {{2, 3, 40, 1}, {40, 3, 7, 1}, {.stride = {3, 1}}, true, 0},
 };
 
 enum {
@@ -66,12 +71,15 @@ static double noise(int64_t i)
 }
 
 static wg_node leaf(wg_graph *g, wg_context *ctx, wg_dtype dtype, int32_t rank, const int64_t *dims,
-                    int64_t seed)
+                    int64_t seed, double poison)
 {
     wg_tensor *t;
     assert_int_equal(wg_tensor_create(ctx, dtype, rank, dims, &t), WG_OK);
     for (int64_t i = 0; i < wg_tensor_count(t); i++) {
         assert_int_equal(wg_tensor_set(t, i, noise(seed + i)), WG_OK);
+    }
+    if (poison != 0) {
+        assert_int_equal(wg_tensor_set(t, 0, poison), WG_OK);
     }
     const wg_node n = wg_variable(g, t);
     wg_tensor_destroy(t);
@@ -130,11 +138,11 @@ static void run(const geometry *asked, wg_config config, wg_dtype dtype, int n_s
     *out = (results){{NULL}, {0}};
     assert_int_equal(wg_context_create(&config, &ctx), WG_OK);
     assert_int_equal(wg_graph_create(ctx, &g), WG_OK);
-    const wg_node x = leaf(g, ctx, dtype, 4, asked->x, 0);
-    const wg_node w = leaf(g, ctx, dtype, 4, asked->w, 1 << 20);
+    const wg_node x = leaf(g, ctx, dtype, 4, asked->x, 0, 0);
+    const wg_node w = leaf(g, ctx, dtype, 4, asked->w, 1 << 20, asked->poison);
     wg_node bias = {NULL, 0, 0};
     if (asked->has_bias) {
-        bias = leaf(g, ctx, dtype, 1, asked->w, 1 << 21);
+        bias = leaf(g, ctx, dtype, 1, asked->w, 1 << 21, 0);
     }
     const wg_node y = wg_conv2d(x, w, bias, &options);
     assert_int_equal(wg_keep(y), WG_OK);
@@ -175,6 +183,12 @@ static bool is_same(const results *a, const results *b)
     return distance(a, b) == 0;
 }
 
+/* Whether both are finite, NaN, or infinities of one sign. */
+static bool is_like(double a, double b)
+{
+    return isfinite(a) ? isfinite(b) : isnan(a) ? isnan(b) : a == b;
+}
+
 static const wg_config plain = {.without = WG_BACKEND_ONEDNN | WG_BACKEND_NATIVE};
 
 /* f32 sums of at most some thousand products: 1e-5 of the largest. */
@@ -194,13 +208,17 @@ static void test_convolution_is_that_of_plain_loops(void **state)
     }
 }
 
-/* The library serves the common ones, all three passes. */
+/* The library serves the common ones, all three passes; for a processor of its oldest kind, those
+ * without padding. */
 static void test_convolution_is_served(void **state)
 {
     (void)state;
+    const char *isa = getenv("DNNL_MAX_CPU_ISA");
+    const bool is_old = isa != NULL && strcmp(isa, "SSE41") == 0;
     for (int i = 0; i < 3; i++) {
         results got;
-        run(&geometries[i], (wg_config){.threads = 2}, WG_F32, 3, &got);
+        const bool is_whole = i == 1 || !is_old;
+        run(&geometries[i], (wg_config){.threads = 2}, WG_F32, is_whole ? 3 : -1, &got);
         release(&got);
     }
 }
@@ -269,7 +287,7 @@ static void test_convolution_keeps_nan_and_infinity(void **state)
     assert_int_equal(wg_tensor_set(t, (2 * H + 5) * W + 7, NAN), WG_OK);
     assert_int_equal(wg_tensor_set(t, (3 * H + 15) * W + 12, INFINITY), WG_OK);
     const wg_node x = wg_input(g, t);
-    const wg_node w = leaf(g, ctx, WG_F32, 4, (int64_t[]){O, C, 3, 3}, 99);
+    const wg_node w = leaf(g, ctx, WG_F32, 4, (int64_t[]){O, C, 3, 3}, 99, 0);
     const wg_tensor *y = wg_value(wg_conv2d(x, w, (wg_node){NULL, 0, 0}, &options));
     assert_non_null(y);
     for (int64_t e = 0; e < (int64_t)O * H * W; e++) {
@@ -285,6 +303,29 @@ static void test_convolution_keeps_nan_and_infinity(void **state)
     wg_context_destroy(ctx);
 }
 
+/* Padding meets neither what a kernel holds, which y shows, nor what the gradient of y holds, which
+ * the gradient of the kernel shows: NaN and infinities are where plain loops have them. */
+static void test_convolution_keeps_padding_apart(void **state)
+{
+    const double poisons[] = {NAN, INFINITY};
+    (void)state;
+    for (int i = 0; i < 2 * N_GEOMETRIES; i++) {
+        geometry g = geometries[i / 2];
+        results expected;
+        results got;
+        g.poison = poisons[i % 2];
+        run(&g, plain, WG_F32, 0, &expected);
+        run(&g, (wg_config){.threads = 2, .without = WG_BACKEND_NATIVE}, WG_F32, -1, &got);
+        for (int k = 0; k < 1 + N_LEAVES; k++) {
+            for (int64_t e = 0; e < expected.count[k]; e++) {
+                assert_true(is_like(got.data[k][e], expected.data[k][e]));
+            }
+        }
+        release(&expected);
+        release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_convolution_is_thread_invariant),
         cmocka_unit_test(test_convolution_survives_failures),
         cmocka_unit_test(test_convolution_keeps_nan_and_infinity),
+        cmocka_unit_test(test_convolution_keeps_padding_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
