@@ -1,0 +1,216 @@
+/* The gradient of a convolution's kernel: sums over places.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Parts of the batch, whose number the sizes alone decide, have sums of their own, panel by panel,
+ * each worked out by one thread; they are added up in order. */
+#include "backends/native/convolution.h"
+
+#include <string.h>
+
+#include "backends/native/convolution_plan.h"
+#include "backends/native/share.h"
+
+typedef struct work {
+    const wgi_convolution_plan *p;
+    const char *x;
+    const char *dy;
+    char *dw;
+    char *sums;
+    char *copies;
+} work;
+
+/* Some rows of places of an image, by a panel. */
+typedef struct unit {
+    const wgi_convolution_plan *p;
+    const wgi_filter_panel *panel;
+    const char *x;  /* the image */
+    const char *dy; /* the first of the rows, at the panel's first filter */
+    int64_t dy_place;
+    char *sums; /* the panel's, [kernel, kernel, channels, width] */
+    wgi_range rows;
+} unit;
+
+/* Places that see the same taps, and the elements of x: those from `tap` of the row `k` on. */
+typedef struct patch {
+    wgi_range rows;
+    wgi_range columns;
+    int64_t k;
+    int64_t tap;
+    wgi_range run;
+} patch;
+
+static void run_patch(const unit *u, const patch *a)
+{
+    const wgi_convolution_plan *p = u->p;
+    const wgi_convolution_attr *attr = &p->attr;
+    const int64_t heights[WGI_CONVOLUTION_HEIGHTS] = {p->loops->height, 4, 2, 1};
+    const int64_t bytes = (int64_t)p->element;
+    const int64_t i = a->rows.begin * attr->stride[0] + a->k * attr->dilation[0] - attr->before[0];
+    const int64_t j =
+        a->columns.begin * attr->stride[1] + a->tap * attr->dilation[1] - attr->before[1];
+    const int64_t channel = p->is_depthwise ? u->panel->first : u->panel->group * p->group_in;
+    const int64_t at = (a->k * attr->kernel[1] + a->tap) * p->group_in;
+    const wgi_convolution_product product = {
+        .rows = a->rows.end - a->rows.begin,
+        .x_row = attr->stride[0] * attr->input[1] * p->channels,
+        .g_row = p->results[1] * u->dy_place,
+        .places = a->columns.end - a->columns.begin,
+        .x_place = attr->stride[1] * p->channels,
+        .g_place = u->dy_place,
+        .columns = u->panel->columns,
+    };
+    const char *g = u->dy + ((a->rows.begin - u->rows.begin) * p->results[1] + a->columns.begin) *
+                                u->dy_place * bytes;
+    const char *x =
+        u->x + ((i * attr->input[1] + j) * p->channels + channel + a->run.begin) * bytes;
+    char *out = u->sums + (at + a->run.begin) * u->panel->width * bytes;
+    if (p->is_depthwise) {
+        u->panel->tiles->depth_gradient(&product, x, g, out);
+        return;
+    }
+    int64_t left = a->run.end - a->run.begin;
+    for (int h = 0; h < WGI_CONVOLUTION_HEIGHTS; h++) {
+        for (; left >= heights[h]; left -= heights[h]) {
+            u->panel->tiles->gradient[h](&product, x, g, out);
+            x += heights[h] * bytes;
+            out += heights[h] * u->panel->width * bytes;
+        }
+    }
+}
+
+/* Tap by tap the places that see it. */
+static void run_taps(const unit *u, patch a)
+{
+    const wgi_convolution_plan *p = u->p;
+    const wgi_convolution_attr *attr = &p->attr;
+    a.run = (wgi_range){0, p->group_in};
+    for (a.tap = 0; a.tap < attr->kernel[1]; a.tap++) {
+        a.columns = wgi_inside(a.tap * attr->dilation[1] - attr->before[1], attr->stride[1],
+                               p->results[1], attr->input[1]);
+        if (a.columns.end > a.columns.begin) {
+            run_patch(u, &a);
+        }
+    }
+}
+
+/* The taps of a row as one run; places at the border see some of them. */
+static void run_border(const unit *u, patch a, wgi_range range)
+{
+    const wgi_convolution_plan *p = u->p;
+    const wgi_tap_axis *axis = &p->axes[1];
+    for (int64_t b = range.begin; b < range.end; b++) {
+        const wgi_range taps =
+            wgi_inside(b * axis->x_step + axis->classes[0].first, 1, axis->kernel, axis->size);
+        a.columns = (wgi_range){b, b + 1};
+        a.run = (wgi_range){taps.begin * p->group_in, taps.end * p->group_in};
+        if (taps.end > taps.begin) {
+            run_patch(u, &a);
+        }
+    }
+}
+
+static void run_merged(const unit *u, patch a)
+{
+    const wgi_convolution_plan *p = u->p;
+    const wgi_tap_class *c = &p->axes[1].classes[0];
+    run_border(u, a, (wgi_range){0, c->full.begin});
+    run_border(u, a, (wgi_range){c->full.end, c->places});
+    a.columns = c->full;
+    a.run = (wgi_range){0, c->n * p->group_in};
+    if (a.columns.end > a.columns.begin) {
+        run_patch(u, &a);
+    }
+}
+
+static void run_unit(const unit *u)
+{
+    const wgi_convolution_plan *p = u->p;
+    const wgi_convolution_attr *attr = &p->attr;
+    for (int64_t k = 0; k < attr->kernel[0]; k++) {
+        const wgi_range seen = wgi_inside(k * attr->dilation[0] - attr->before[0], attr->stride[0],
+                                          p->results[0], attr->input[0]);
+        const patch a = {
+            .rows = {wgi_most(seen.begin, u->rows.begin), wgi_least(seen.end, u->rows.end)},
+            .k = k};
+        if (a.rows.end <= a.rows.begin) {
+            continue;
+        }
+        if (p->is_merged) {
+            run_merged(u, a);
+        } else {
+            run_taps(u, a);
+        }
+    }
+}
+
+/* One image; a panel that is not full reads a copy of dy, which ends in zeros. */
+static void run_image(const work *w, unit *u, int64_t n, char *copy)
+{
+    const wgi_convolution_plan *p = w->p;
+    const int64_t bytes = (int64_t)p->element;
+    const int64_t image = p->attr.input[0] * p->attr.input[1] * p->channels;
+    const int64_t filter = u->panel->group * p->group_out + u->panel->first;
+    const bool is_copied = !p->is_depthwise && u->panel->columns < u->panel->width;
+    u->x = w->x + n * image * bytes;
+    u->dy_place = is_copied ? u->panel->width : p->filters;
+    for (int64_t i = 0; i < p->results[0]; i += p->place_block) {
+        u->rows = (wgi_range){i, wgi_least(i + p->place_block, p->results[0])};
+        u->dy = w->dy + ((n * p->results[0] + i) * p->results[1] * p->filters + filter) * bytes;
+        if (is_copied) {
+            p->loops->copy(u->dy, p->filters, (u->rows.end - i) * p->results[1], u->panel->columns,
+                           u->panel->width, copy);
+            u->dy = copy;
+        }
+        run_unit(u);
+    }
+}
+
+/* Item i is a thread: it takes each panel of each part whose turn it is. */
+static void run_items(const void *context, int64_t begin, int64_t end)
+{
+    const work *w = context;
+    const wgi_convolution_plan *p = w->p;
+    const int64_t panels = wgi_panel_count(p);
+    const int64_t bytes = (int64_t)p->element;
+    for (int64_t i = begin; i < end; i++) {
+        for (int64_t k = i; k < panels * p->parts; k += p->threads) {
+            const wgi_filter_panel panel = wgi_panel_at(p, k % panels);
+            const int64_t part = k / panels;
+            unit u = {.p = p, .panel = &panel};
+            u.sums = w->sums + (size_t)part * p->part_bytes + panel.offset * bytes;
+            memset(u.sums, 0, (size_t)(p->panel_count * panel.width) * p->element);
+            for (int64_t n = p->images * part / p->parts; n < p->images * (part + 1) / p->parts;
+                 n++) {
+                run_image(w, &u, n, w->copies + (size_t)i * p->copy_bytes);
+            }
+        }
+    }
+}
+
+static void unpack_panels(const void *context, int64_t begin, int64_t end)
+{
+    const work *w = context;
+    const wgi_convolution_plan *p = w->p;
+    const int64_t bytes = (int64_t)p->element;
+    for (int64_t i = begin; i < end; i++) {
+        const wgi_filter_panel panel = wgi_panel_at(p, i);
+        const wgi_convolution_pack pack = wgi_panel_pack(p, &panel);
+        p->loops->unpack(&pack, w->sums + panel.offset * bytes, p->parts,
+                         (int64_t)p->part_bytes / bytes,
+                         w->dw + wgi_panel_kernel(p, &panel) * bytes);
+    }
+}
+
+wg_status wgi_native_convolution_weights_run(const wgi_prepared *prepared, const wgi_args *args)
+{
+    const wgi_convolution_plan *p = prepared->state;
+    const work w = {.p = p,
+                    .x = args->in[0].data,
+                    .dy = args->in[1].data,
+                    .dw = args->out[0].data,
+                    .sums = args->scratch,
+                    .copies = (char *)args->scratch + p->part_bytes * (size_t)p->parts};
+    wgi_share(p->threads, p->threads, run_items, &w);
+    wgi_share(p->threads, wgi_panel_count(p), unpack_panels, &w);
+    return WG_OK;
+}
