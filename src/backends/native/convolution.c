@@ -97,7 +97,6 @@ static void run_line(const area *s, const line *n)
 {
     const wgi_convolution_plan *p = s->p;
     const wgi_tap_axis *axes = p->axes;
-    const int64_t heights[WGI_CONVOLUTION_HEIGHTS] = {p->loops->height, 4, 2, 1};
     const wgi_convolution_tile *tiles =
         p->is_depthwise ? s->panel->tiles->depth : s->panel->tiles->sum;
     const int64_t bytes = (int64_t)p->element;
@@ -113,13 +112,12 @@ static void run_line(const area *s, const line *n)
     const char *x = s->x + from * bytes;
     char *y = s->y + (n->row * axes[0].y_step * p->results[1] + n->column * axes[1].y_step) *
                          p->filters * bytes;
-    int64_t left = n->count;
-    for (int i = 0; i < WGI_CONVOLUTION_HEIGHTS; i++) {
-        for (; left >= heights[i]; left -= heights[i]) {
-            tiles[i](&sum, x, y);
-            x += heights[i] * sum.x_place * bytes;
-            y += heights[i] * sum.y_place * bytes;
-        }
+    for (int64_t left = n->count; left > 0;) {
+        const int64_t height = wgi_tile_height(left, p->loops->height);
+        tiles[height - 1](&sum, x, y);
+        x += height * sum.x_place * bytes;
+        y += height * sum.y_place * bytes;
+        left -= height;
     }
 }
 

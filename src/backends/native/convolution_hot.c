@@ -43,14 +43,29 @@
 #undef R
 #undef K
 
+/* Heights from 1 on. */
+#define UP_TO_4(name, type) name##_1_##type, name##_2_##type, name##_3_##type, name##_4_##type
+#if ROWS_MAX == 8
 #define HEIGHTS(name, type)                                                                        \
     {                                                                                              \
-        name##_whole_##type, name##_4_##type, name##_2_##type, name##_1_##type                     \
+        UP_TO_4(name, type), name##_5_##type, name##_6_##type, name##_7_##type, name##_8_##type    \
     }
+#elif ROWS_MAX == 6
+#define HEIGHTS(name, type)                                                                        \
+    {                                                                                              \
+        UP_TO_4(name, type), name##_5_##type, name##_6_##type                                      \
+    }
+#else
+#define HEIGHTS(name, type)                                                                        \
+    {                                                                                              \
+        UP_TO_4(name, type)                                                                        \
+    }
+#endif
 #define TILES(thin, type)                                                                          \
     {                                                                                              \
         .sum = HEIGHTS(sum##thin, type), .depth = HEIGHTS(depth##thin, type),                      \
-        .gradient = HEIGHTS(gradient##thin, type), .depth_gradient = depth_gradient_##type,        \
+        .gradient = HEIGHTS(gradient##thin, type),                                                 \
+        .depth_gradient = HEIGHTS(depth_gradient##thin, type),                                     \
     }
 #define LOOPS(type, real)                                                                          \
     {                                                                                              \

@@ -39,7 +39,8 @@ typedef struct wgi_convolution_product {
     int64_t places; /* in a row */
     int64_t x_place;
     int64_t g_place;
-    int64_t columns; /* of depthwise ones, which read no further */
+    int64_t x_element; /* of depthwise ones: from one tap to the next */
+    int64_t columns;   /* of depthwise ones, which read no further */
     double zero;
 } wgi_convolution_product;
 
@@ -47,15 +48,15 @@ typedef struct wgi_convolution_product {
 typedef void (*wgi_convolution_gradient)(const wgi_convolution_product *s, const void *x,
                                          const void *g, void *out);
 
-/* How many places, or elements, a tile has: the most the registers hold, 4, 2, 1. */
-#define WGI_CONVOLUTION_HEIGHTS 4
+/* Places, or elements, of a tile at most. */
+#define WGI_CONVOLUTION_HEIGHTS 8
 
-/* Tiles of one width. */
+/* Tiles of one width, by their height less 1. */
 typedef struct wgi_convolution_tiles {
     wgi_convolution_tile sum[WGI_CONVOLUTION_HEIGHTS];
     wgi_convolution_tile depth[WGI_CONVOLUTION_HEIGHTS]; /* filter f sees channel f alone */
     wgi_convolution_gradient gradient[WGI_CONVOLUTION_HEIGHTS];
-    wgi_convolution_gradient depth_gradient; /* of one element: channel f by column f */
+    wgi_convolution_gradient depth_gradient[WGI_CONVOLUTION_HEIGHTS];
 } wgi_convolution_tiles;
 
 /* A copy of `columns` strided columns of each of n rows, zeros up to `width`. */
@@ -77,7 +78,7 @@ typedef struct wgi_convolution_pack {
 } wgi_convolution_pack;
 
 typedef struct wgi_convolution_loops {
-    int64_t height; /* of the tallest tile */
+    int64_t height; /* of the tallest tile: as many sums as the registers hold */
     int64_t widths[2];
     wgi_convolution_tiles tiles[2];
     wgi_convolution_copy copy;

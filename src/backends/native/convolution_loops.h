@@ -27,101 +27,58 @@ WGI_INLINE void K(put)(const wgi_convolution_sum *s, const real *sum, int column
     }
 }
 
-/* One place; `columns` is a constant in most calls. */
-WGI_INLINE void K(sum_depth)(const wgi_convolution_sum *s, const real *from, int columns, int width,
-                             real *y)
+WGI_INLINE void K(add_rows)(const real *sum, int count, real *restrict out)
 {
-    real sum[PANEL];
-    (void)width;
-    for (int f = 0; f < columns; f++) {
-        sum[f] = (real)s->zero;
-    }
-    for (int64_t r = 0; r < s->rows; r++) {
-        for (int64_t t = 0; t < s->taps; t++) {
-            const real *restrict x = from + r * s->x_row + t * s->x_tap;
-            const real *restrict w = (const real *)s->w + r * s->w_row + t * s->w_tap;
-#pragma omp simd
-            for (int f = 0; f < columns; f++) {
-                sum[f] = MULTIPLY_ADD(x[f], w[f], sum[f]);
-            }
-        }
-    }
-    K(put)(s, sum, columns, y);
-}
-
-WGI_INLINE void K(product_depth)(const wgi_convolution_product *s, const real *from, const real *by,
-                                 int columns, real *restrict out)
-{
-    real sum[PANEL];
-    for (int f = 0; f < columns; f++) {
-        sum[f] = (real)s->zero;
-    }
-    for (int64_t r = 0; r < s->rows; r++) {
-        for (int64_t p = 0; p < s->places; p++) {
-            const real *restrict x = from + r * s->x_row + p * s->x_place;
-            const real *restrict g = by + r * s->g_row + p * s->g_place;
-#pragma omp simd
-            for (int f = 0; f < columns; f++) {
-                sum[f] = MULTIPLY_ADD(x[f], g[f], sum[f]);
-            }
-        }
-    }
-    for (int f = 0; f < columns; f++) {
+    for (int f = 0; f < count; f++) {
         out[f] += sum[f];
     }
 }
 
-static void K(depth_gradient)(const wgi_convolution_product *s, const void *x, const void *g,
-                              void *out)
+/* Depthwise panels that are not full: nothing past their channels is read. */
+static void K(sum_depths)(const wgi_convolution_sum *s, const real *from, int places, real *y)
 {
-    if (s->columns == PANEL) {
-        K(product_depth)(s, x, g, PANEL, out);
-    } else if (s->columns == VECTOR) {
-        K(product_depth)(s, x, g, VECTOR, out);
-    } else {
-        K(product_depth)(s, x, g, (int)s->columns, out);
+    const int columns = (int)s->columns;
+    for (int i = 0; i < places; i++) {
+        real sum[PANEL] = {0};
+        for (int64_t r = 0; r < s->rows; r++) {
+            for (int64_t t = 0; t < s->taps; t++) {
+                const real *x = from + i * s->x_place + r * s->x_row + t * s->x_tap;
+                const real *w = (const real *)s->w + r * s->w_row + t * s->w_tap;
+                for (int f = 0; f < columns; f++) {
+                    sum[f] = MULTIPLY_ADD(x[f], w[f], sum[f]);
+                }
+            }
+        }
+        K(put)(s, sum, columns, y + i * s->y_place);
     }
 }
 
-#define SHAPE(name) K(name##_whole)
-#define ROWS ROWS_MAX
+static void K(product_depths)(const wgi_convolution_product *s, const real *from, const real *by,
+                              int elements, int width, real *out)
+{
+    const int columns = (int)s->columns;
+    for (int i = 0; i < elements; i++) {
+        real sum[PANEL] = {0};
+        for (int64_t r = 0; r < s->rows; r++) {
+            for (int64_t p = 0; p < s->places; p++) {
+                const real *x = from + i * s->x_element + r * s->x_row + p * s->x_place;
+                const real *g = by + r * s->g_row + p * s->g_place;
+                for (int f = 0; f < columns; f++) {
+                    sum[f] = MULTIPLY_ADD(x[f], g[f], sum[f]);
+                }
+            }
+        }
+        K(add_rows)(sum, columns, out + i * width);
+    }
+}
+
+#define SHAPED(name, rows) K(name##_##rows)
 #define WIDTH PANEL
-#include "backends/native/convolution_tile.h"
+#include "backends/native/convolution_tiles.h"
 
-#define SHAPE(name) K(name##_4)
-#define ROWS 4
-#define WIDTH PANEL
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_2)
-#define ROWS 2
-#define WIDTH PANEL
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_1)
-#define ROWS 1
-#define WIDTH PANEL
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_thin_whole)
-#define ROWS ROWS_MAX
+#define SHAPED(name, rows) K(name##_thin_##rows)
 #define WIDTH VECTOR
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_thin_4)
-#define ROWS 4
-#define WIDTH VECTOR
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_thin_2)
-#define ROWS 2
-#define WIDTH VECTOR
-#include "backends/native/convolution_tile.h"
-
-#define SHAPE(name) K(name##_thin_1)
-#define ROWS 1
-#define WIDTH VECTOR
-#include "backends/native/convolution_tile.h"
+#include "backends/native/convolution_tiles.h"
 
 /* ---- copies ------------------------------------------------------------------------------- */
 
@@ -140,31 +97,27 @@ static void K(copy)(const void *from, int64_t row, int64_t n, int64_t columns, i
     }
 }
 
-/* One filter's elements at one channel. */
-static void K(pack_one)(const wgi_convolution_pack *p, const real *w, real *out)
+static void K(pack_tap)(const wgi_convolution_pack *p, const real *w, real *restrict out)
 {
-    const int64_t tap = p->channels * p->width;
-    for (int64_t r = 0; r < p->n_rows; r++) {
-        const real *row = w + p->rows[r] * p->row;
-        for (int64_t t = 0; t < p->n_taps; t++) {
-            *out = row[p->taps[t]];
-            out += tap;
-        }
+    for (int64_t f = 0; f < p->columns; f++) {
+        out[f] = w[f * p->filter];
+    }
+    for (int64_t f = p->columns; f < p->width; f++) {
+        out[f] = 0;
     }
 }
 
+/* A channel's taps are read from the same lines of the caches. */
 static void K(pack)(const wgi_convolution_pack *p, const void *w, void *out)
 {
-    const int64_t count = p->n_rows * p->n_taps * p->channels;
     for (int64_t c = 0; c < p->channels; c++) {
-        for (int64_t f = 0; f < p->columns; f++) {
-            K(pack_one)
-            (p, (const real *)w + f * p->filter + c * p->channel, (real *)out + c * p->width + f);
-        }
-    }
-    for (int64_t i = 0; i < count && p->columns < p->width; i++) {
-        for (int64_t f = p->columns; f < p->width; f++) {
-            ((real *)out)[i * p->width + f] = 0;
+        const real *from = (const real *)w + c * p->channel;
+        real *to = (real *)out + c * p->width;
+        for (int64_t r = 0; r < p->n_rows; r++) {
+            for (int64_t t = 0; t < p->n_taps; t++) {
+                K(pack_tap)(p, from + p->rows[r] * p->row + p->taps[t], to);
+                to += p->channels * p->width;
+            }
         }
     }
 }

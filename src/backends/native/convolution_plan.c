@@ -18,8 +18,8 @@
 #define MAX_BLOCK 256
 
 /* Places of a chunk at least, which read a block of a panel one after another. */
-#define CHUNK_PLACES 256
-#define CHUNK_ROWS 8
+#define CHUNK_PLACES 512
+#define CHUNK_ROWS 16
 
 /* Multiply-adds that are worth a thread, as in the matmul. */
 #define THREAD_WORTH 250000.0
@@ -341,7 +341,7 @@ static bool divide_batch(wgi_convolution_plan *p, const wgi_problem *problem, si
     size_t copies = 0;
     p->parts = wgi_quotient_up(wgi_most(worth, 1), wgi_panel_count(p));
     p->parts = wgi_least(p->parts, p->images);
-    p->is_merged = p->is_merged && p->group_in < TILE_CHANNELS;
+    p->is_merged = p->is_depthwise || (p->is_merged && p->group_in < TILE_CHANNELS);
     p->place_block = wgi_least(wgi_most(1, MAX_BLOCK / p->results[1]), p->results[0]);
     p->part_bytes = bytes_of_panels(p);
     p->threads = (int32_t)wgi_least(p->threads, p->parts * wgi_panel_count(p));

@@ -97,6 +97,13 @@ static inline int64_t wgi_most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* The height of the first of the fewest tiles, nearly alike, that take so many. */
+static inline int64_t wgi_tile_height(int64_t left, int64_t most)
+{
+    const int64_t tiles = left / most + (left % most > 0);
+    return left / tiles + (left % tiles > 0);
+}
+
 /* The first + i * gap that lie in [0, size), of n. */
 wgi_range wgi_inside(int64_t first, int64_t gap, int64_t n, int64_t size);
 

@@ -1,4 +1,4 @@
-/* The tiles of one shape; convolution_loops.h includes it once for each.
+/* The tiles of one shape; convolution_tiles.h includes it once for each.
  * SPDX-License-Identifier: Apache-2.0
  *
  * No guard: SHAPE(name) (this shape's name), ROWS, WIDTH and what convolution_loops.h takes are the
@@ -41,15 +41,35 @@ static void SHAPE(sum)(const wgi_convolution_sum *s, const void *from, void *y)
     }
 }
 
+/* All of a panel that is full; else place by place. */
 static void SHAPE(depth)(const wgi_convolution_sum *s, const void *from, void *y)
 {
+    if (s->columns < WIDTH) {
+        K(sum_depths)(s, from, ROWS, y);
+        return;
+    }
+    real sum[ROWS][WIDTH];
+    const int64_t place = s->x_place;
     for (int i = 0; i < ROWS; i++) {
-        const real *x = (const real *)from + i * s->x_place;
-        if (s->columns < WIDTH) {
-            K(sum_depth)(s, x, (int)s->columns, WIDTH, (real *)y + i * s->y_place);
-        } else {
-            K(sum_depth)(s, x, WIDTH, WIDTH, (real *)y + i * s->y_place);
+#pragma omp simd
+        for (int f = 0; f < WIDTH; f++) {
+            sum[i][f] = (real)s->zero;
         }
+    }
+    for (int64_t r = 0; r < s->rows; r++) {
+        for (int64_t t = 0; t < s->taps; t++) {
+            const real *restrict x = (const real *)from + r * s->x_row + t * s->x_tap;
+            const real *restrict w = (const real *)s->w + r * s->w_row + t * s->w_tap;
+            for (int i = 0; i < ROWS; i++) {
+#pragma omp simd
+                for (int f = 0; f < WIDTH; f++) {
+                    sum[i][f] = MULTIPLY_ADD(x[i * place + f], w[f], sum[i][f]);
+                }
+            }
+        }
+    }
+    for (int i = 0; i < ROWS; i++) {
+        K(put)(s, sum[i], WIDTH, (real *)y + i * s->y_place);
     }
 }
 
@@ -78,15 +98,41 @@ static void SHAPE(gradient)(const wgi_convolution_product *s, const void *from, 
             g += s->g_place;
         }
     }
+    K(add_rows)(&sum[0][0], ROWS * WIDTH, out);
+}
+
+/* Likewise; the elements of x are those of the panel's channels at so many taps. */
+static void SHAPE(depth_gradient)(const wgi_convolution_product *s, const void *from,
+                                  const void *by, void *out)
+{
+    if (s->columns < WIDTH) {
+        K(product_depths)(s, from, by, ROWS, WIDTH, out);
+        return;
+    }
+    real sum[ROWS][WIDTH];
+    const int64_t element = s->x_element;
     for (int i = 0; i < ROWS; i++) {
-        real *restrict row = (real *)out + i * WIDTH;
 #pragma omp simd
         for (int f = 0; f < WIDTH; f++) {
-            row[f] += sum[i][f];
+            sum[i][f] = (real)s->zero;
         }
     }
+    for (int64_t r = 0; r < s->rows; r++) {
+        const real *restrict x = (const real *)from + r * s->x_row;
+        const real *restrict g = (const real *)by + r * s->g_row;
+        for (int64_t p = 0; p < s->places; p++) {
+            for (int i = 0; i < ROWS; i++) {
+#pragma omp simd
+                for (int f = 0; f < WIDTH; f++) {
+                    sum[i][f] = MULTIPLY_ADD(x[i * element + f], g[f], sum[i][f]);
+                }
+            }
+            x += s->x_place;
+            g += s->g_place;
+        }
+    }
+    K(add_rows)(&sum[0][0], ROWS * WIDTH, out);
 }
 
 #undef SHAPE
 #undef ROWS
-#undef WIDTH

@@ -43,13 +43,14 @@ static void run_patch(const unit *u, const patch *a)
 {
     const wgi_convolution_plan *p = u->p;
     const wgi_convolution_attr *attr = &p->attr;
-    const int64_t heights[WGI_CONVOLUTION_HEIGHTS] = {p->loops->height, 4, 2, 1};
     const int64_t bytes = (int64_t)p->element;
     const int64_t i = a->rows.begin * attr->stride[0] + a->k * attr->dilation[0] - attr->before[0];
     const int64_t j =
         a->columns.begin * attr->stride[1] + a->tap * attr->dilation[1] - attr->before[1];
     const int64_t channel = p->is_depthwise ? u->panel->first : u->panel->group * p->group_in;
     const int64_t at = (a->k * attr->kernel[1] + a->tap) * p->group_in;
+    const wgi_convolution_gradient *tiles =
+        p->is_depthwise ? u->panel->tiles->depth_gradient : u->panel->tiles->gradient;
     const wgi_convolution_product product = {
         .rows = a->rows.end - a->rows.begin,
         .x_row = attr->stride[0] * attr->input[1] * p->channels,
@@ -57,24 +58,21 @@ static void run_patch(const unit *u, const patch *a)
         .places = a->columns.end - a->columns.begin,
         .x_place = attr->stride[1] * p->channels,
         .g_place = u->dy_place,
+        .x_element = p->is_depthwise ? attr->dilation[1] * p->channels : 1,
         .columns = u->panel->columns,
     };
     const char *g = u->dy + ((a->rows.begin - u->rows.begin) * p->results[1] + a->columns.begin) *
                                 u->dy_place * bytes;
-    const char *x =
-        u->x + ((i * attr->input[1] + j) * p->channels + channel + a->run.begin) * bytes;
+    const char *x = u->x + ((i * attr->input[1] + j) * p->channels + channel +
+                            a->run.begin * product.x_element) *
+                               bytes;
     char *out = u->sums + (at + a->run.begin) * u->panel->width * bytes;
-    if (p->is_depthwise) {
-        u->panel->tiles->depth_gradient(&product, x, g, out);
-        return;
-    }
-    int64_t left = a->run.end - a->run.begin;
-    for (int h = 0; h < WGI_CONVOLUTION_HEIGHTS; h++) {
-        for (; left >= heights[h]; left -= heights[h]) {
-            u->panel->tiles->gradient[h](&product, x, g, out);
-            x += heights[h] * bytes;
-            out += heights[h] * u->panel->width * bytes;
-        }
+    for (int64_t left = a->run.end - a->run.begin; left > 0;) {
+        const int64_t height = wgi_tile_height(left, p->loops->height);
+        tiles[height - 1](&product, x, g, out);
+        x += height * product.x_element * bytes;
+        out += height * u->panel->width * bytes;
+        left -= height;
     }
 }
 
@@ -99,8 +97,8 @@ static void run_border(const unit *u, patch a, wgi_range range)
     const wgi_convolution_plan *p = u->p;
     const wgi_tap_axis *axis = &p->axes[1];
     for (int64_t b = range.begin; b < range.end; b++) {
-        const wgi_range taps =
-            wgi_inside(b * axis->x_step + axis->classes[0].first, 1, axis->kernel, axis->size);
+        const wgi_range taps = wgi_inside(b * axis->x_step + axis->classes[0].first,
+                                          axis->classes[0].gap, axis->kernel, axis->size);
         a.columns = (wgi_range){b, b + 1};
         a.run = (wgi_range){taps.begin * p->group_in, taps.end * p->group_in};
         if (taps.end > taps.begin) {
