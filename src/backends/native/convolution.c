@@ -52,12 +52,6 @@ static int64_t size_of(wgi_range r)
     return r.end - r.begin;
 }
 
-static wgi_range both(wgi_range a, wgi_range b)
-{
-    const int64_t begin = wgi_most(a.begin, b.begin);
-    return (wgi_range){begin, wgi_most(begin, wgi_least(a.end, b.end))};
-}
-
 /* What a line sums up, and where in the image and in the panel that begins; all 0 where it sees
  * nothing. */
 static wgi_convolution_sum sum_of(const area *s, const line *n, int64_t *x, int64_t *w)
@@ -68,7 +62,7 @@ static wgi_convolution_sum sum_of(const area *s, const line *n, int64_t *x, int6
     wgi_range run = s->run;
     wgi_range l = n->l;
     if (p->is_merged) {
-        run = both(run, (wgi_range){l.begin * p->group_in, l.end * p->group_in});
+        run = wgi_both(run, (wgi_range){l.begin * p->group_in, l.end * p->group_in});
         l = (wgi_range){0, 1};
     }
     wgi_convolution_sum sum = {.columns = s->panel->columns, .is_first = s->is_first};
@@ -171,7 +165,7 @@ static void run_area(const area *s)
     if (size_of(s->t) > 0) {
         full.begin = wgi_inside(first, axis->x_step, s->h->places, axis->size).begin;
         full.end = wgi_inside(last, axis->x_step, s->h->places, axis->size).end;
-        full = both(s->rows, full);
+        full = wgi_both(s->rows, full);
     }
     for (int64_t a = s->rows.begin; a < s->rows.end; a++) {
         if (a == full.begin && size_of(full) > 0) {
@@ -181,7 +175,7 @@ static void run_area(const area *s)
         }
         const wgi_range seen =
             wgi_inside(a * axis->x_step + s->h->first, s->h->gap, s->h->n, axis->size);
-        run_rows(s, (line){.row = a, .count = 1, .t = both(s->t, seen)});
+        run_rows(s, (line){.row = a, .count = 1, .t = wgi_both(s->t, seen)});
     }
 }
 

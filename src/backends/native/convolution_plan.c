@@ -34,6 +34,9 @@
 
 #define MAX_NUMBER INT32_MAX
 
+/* Each remainder of a stride is a class of places, with a few words of memory. */
+#define MAX_STRIDE 4096
+
 /* ---- arithmetic ----------------------------------------------------------------------------- */
 
 int64_t wgi_quotient_up(int64_t a, int64_t b)
@@ -86,7 +89,9 @@ const char *wgi_native_convolution_accepts(const wgi_problem *problem)
         reason = check_view(&problem->in[i]);
     }
     for (int i = 0; i < 2 && reason == NULL; i++) {
-        if (a->stride[i] > MAX_NUMBER || a->dilation[i] > MAX_NUMBER || a->before[i] > MAX_NUMBER) {
+        if (a->stride[i] > MAX_STRIDE) {
+            reason = "a stride is above 4096";
+        } else if (a->dilation[i] > MAX_NUMBER || a->before[i] > MAX_NUMBER) {
             reason = "a number is above 2^31 - 1";
         }
     }
@@ -345,7 +350,8 @@ static bool divide_batch(wgi_convolution_plan *p, const wgi_problem *problem, si
     p->place_block = wgi_least(wgi_most(1, MAX_BLOCK / p->results[1]), p->results[0]);
     p->part_bytes = bytes_of_panels(p);
     p->threads = (int32_t)wgi_least(p->threads, p->parts * wgi_panel_count(p));
-    p->copy_bytes = (size_t)(p->place_block * p->results[1]) * p->element;
+    p->tail = wgi_least(wgi_quotient_up(p->loops->widths[0], p->filters), p->results[1]);
+    p->copy_bytes = (size_t)(p->place_block * p->tail) * p->element;
     return p->part_bytes > 0 &&
            wgi_size_mul(p->copy_bytes, (size_t)p->loops->widths[0], &p->copy_bytes) &&
            wgi_size_align(p->copy_bytes, WGI_ALIGNMENT, &p->copy_bytes) &&

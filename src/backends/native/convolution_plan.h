@@ -61,8 +61,9 @@ typedef struct wgi_convolution_plan {
     int64_t chunk;       /* rows worked on together */
     int64_t parts;       /* weights: of the batch */
     int64_t place_block; /* weights: rows whose sums are put by */
+    int64_t tail;        /* weights: places of a row, of whose dy a panel may read past the end */
     size_t part_bytes;   /* weights: of the sums of a part */
-    size_t copy_bytes;   /* weights: of a thread's copy of dy */
+    size_t copy_bytes;   /* weights: of a thread's copy of the end of dy */
     int32_t threads;
 } wgi_convolution_plan;
 
@@ -95,6 +96,12 @@ static inline int64_t wgi_least(int64_t a, int64_t b)
 static inline int64_t wgi_most(int64_t a, int64_t b)
 {
     return a > b ? a : b;
+}
+
+static inline wgi_range wgi_both(wgi_range a, wgi_range b)
+{
+    const int64_t begin = wgi_most(a.begin, b.begin);
+    return (wgi_range){begin, wgi_most(begin, wgi_least(a.end, b.end))};
 }
 
 /* The height of the first of the fewest tiles, nearly alike, that take so many. */

@@ -19,15 +19,17 @@ typedef struct work {
     char *copies;
 } work;
 
-/* Some rows of places of an image, by a panel. */
+/* Some places of an image, by a panel. */
 typedef struct unit {
     const wgi_convolution_plan *p;
     const wgi_filter_panel *panel;
     const char *x;  /* the image */
-    const char *dy; /* the first of the rows, at the panel's first filter */
+    const char *dy; /* the first of the places, at the panel's first filter */
+    int64_t dy_row;
     int64_t dy_place;
     char *sums; /* the panel's, [kernel, kernel, channels, width] */
     wgi_range rows;
+    wgi_range columns;
 } unit;
 
 /* Places that see the same taps, and the elements of x: those from `tap` of the row `k` on. */
@@ -54,15 +56,16 @@ static void run_patch(const unit *u, const patch *a)
     const wgi_convolution_product product = {
         .rows = a->rows.end - a->rows.begin,
         .x_row = attr->stride[0] * attr->input[1] * p->channels,
-        .g_row = p->results[1] * u->dy_place,
+        .g_row = u->dy_row,
         .places = a->columns.end - a->columns.begin,
         .x_place = attr->stride[1] * p->channels,
         .g_place = u->dy_place,
         .x_element = p->is_depthwise ? attr->dilation[1] * p->channels : 1,
         .columns = u->panel->columns,
     };
-    const char *g = u->dy + ((a->rows.begin - u->rows.begin) * p->results[1] + a->columns.begin) *
-                                u->dy_place * bytes;
+    const char *g = u->dy + ((a->rows.begin - u->rows.begin) * u->dy_row +
+                             (a->columns.begin - u->columns.begin) * u->dy_place) *
+                                bytes;
     const char *x = u->x + ((i * attr->input[1] + j) * p->channels + channel +
                             a->run.begin * product.x_element) *
                                bytes;
@@ -83,8 +86,9 @@ static void run_taps(const unit *u, patch a)
     const wgi_convolution_attr *attr = &p->attr;
     a.run = (wgi_range){0, p->group_in};
     for (a.tap = 0; a.tap < attr->kernel[1]; a.tap++) {
-        a.columns = wgi_inside(a.tap * attr->dilation[1] - attr->before[1], attr->stride[1],
-                               p->results[1], attr->input[1]);
+        const wgi_range seen = wgi_inside(a.tap * attr->dilation[1] - attr->before[1],
+                                          attr->stride[1], p->results[1], attr->input[1]);
+        a.columns = wgi_both(seen, u->columns);
         if (a.columns.end > a.columns.begin) {
             run_patch(u, &a);
         }
@@ -111,9 +115,9 @@ static void run_merged(const unit *u, patch a)
 {
     const wgi_convolution_plan *p = u->p;
     const wgi_tap_class *c = &p->axes[1].classes[0];
-    run_border(u, a, (wgi_range){0, c->full.begin});
-    run_border(u, a, (wgi_range){c->full.end, c->places});
-    a.columns = c->full;
+    run_border(u, a, wgi_both(u->columns, (wgi_range){0, c->full.begin}));
+    run_border(u, a, wgi_both(u->columns, (wgi_range){c->full.end, c->places}));
+    a.columns = wgi_both(u->columns, c->full);
     a.run = (wgi_range){0, c->n * p->group_in};
     if (a.columns.end > a.columns.begin) {
         run_patch(u, &a);
@@ -141,25 +145,60 @@ static void run_unit(const unit *u)
     }
 }
 
-/* One image; a panel that is not full reads a copy of dy, which ends in zeros. */
+/* Whether a panel can be read as wide as a tile is at all places of the rows before `end`, counted
+ * through the batch: what it reads past its filters is put nowhere. */
+static bool is_readable(const wgi_convolution_plan *p, const wgi_filter_panel *panel,
+                        int64_t filter, int64_t end)
+{
+    const int64_t places = p->images * p->results[0] * p->results[1];
+    const int64_t last = end * p->results[1] - 1;
+    return p->is_depthwise || panel->columns == panel->width ||
+           last * p->filters + filter + panel->width <= places * p->filters;
+}
+
+/* Rows of an image that end where a panel would read past dy: their last places go by a copy,
+ * which ends in zeros. */
+static void run_last(const unit *u, char *copy)
+{
+    const wgi_convolution_plan *p = u->p;
+    const int64_t bytes = (int64_t)p->element;
+    const int64_t tail = p->tail;
+    const int64_t width = u->panel->width;
+    unit part = *u;
+    part.columns = (wgi_range){0, p->results[1] - tail};
+    if (part.columns.end > 0) {
+        run_unit(&part);
+    }
+    part.columns = (wgi_range){p->results[1] - tail, p->results[1]};
+    for (int64_t i = 0; i < u->rows.end - u->rows.begin; i++) {
+        p->loops->copy(u->dy + (i * u->dy_row + part.columns.begin * u->dy_place) * bytes,
+                       u->dy_place, tail, u->panel->columns, width,
+                       copy + i * tail * width * bytes);
+    }
+    part.dy = copy;
+    part.dy_place = width;
+    part.dy_row = tail * width;
+    run_unit(&part);
+}
+
 static void run_image(const work *w, unit *u, int64_t n, char *copy)
 {
     const wgi_convolution_plan *p = w->p;
     const int64_t bytes = (int64_t)p->element;
     const int64_t image = p->attr.input[0] * p->attr.input[1] * p->channels;
     const int64_t filter = u->panel->group * p->group_out + u->panel->first;
-    const bool is_copied = !p->is_depthwise && u->panel->columns < u->panel->width;
     u->x = w->x + n * image * bytes;
-    u->dy_place = is_copied ? u->panel->width : p->filters;
+    u->dy_place = p->filters;
+    u->dy_row = p->results[1] * p->filters;
+    u->columns = (wgi_range){0, p->results[1]};
     for (int64_t i = 0; i < p->results[0]; i += p->place_block) {
         u->rows = (wgi_range){i, wgi_least(i + p->place_block, p->results[0])};
-        u->dy = w->dy + ((n * p->results[0] + i) * p->results[1] * p->filters + filter) * bytes;
-        if (is_copied) {
-            p->loops->copy(u->dy, p->filters, (u->rows.end - i) * p->results[1], u->panel->columns,
-                           u->panel->width, copy);
-            u->dy = copy;
+        u->dy = w->dy + ((n * p->results[0] + i) * u->dy_row + filter) * bytes;
+        if (is_readable(p, u->panel, filter, n * p->results[0] + u->rows.end)) {
+            run_unit(u);
+        } else {
+            run_last(u, copy);
         }
-        run_unit(u);
     }
 }
 
