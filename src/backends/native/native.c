@@ -8,6 +8,7 @@
 #include "core/context.h"
 
 #include "backends/native/attention.h"
+#include "backends/native/convolution.h"
 #include "backends/native/group.h"
 #include "backends/native/lines.h"
 #include "backends/native/loss.h"
@@ -40,6 +41,13 @@ static void close_native(wg_context *ctx, void *state)
     wgi_native_roles_free(ctx, state);
     wgi_release(&ctx->memory, state, sizeof(wgi_native));
 }
+
+#define CONVOLUTION(name_, run_)                                                                   \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_convolution_accepts,         \
+        .prepare = wgi_native_##name_##_prepare, .run = wgi_native_##run_##_run,                   \
+        .destroy = wgi_native_convolution_destroy,                                                 \
+    }
 
 #define REDUCTION(name_)                                                                           \
     {                                                                                              \
@@ -113,6 +121,9 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_matmul_run,
         .destroy = wgi_native_matmul_destroy,
     },
+    CONVOLUTION(convolution, convolution),
+    CONVOLUTION(convolution_data, convolution),
+    CONVOLUTION(convolution_weights, convolution_weights),
     REDUCTION(sum),
     REDUCTION(mean),
     REDUCTION(sum_to),

@@ -6,7 +6,8 @@
  * back to loops of its own that are a hundred times slower.
  *
  * The state belongs to one prepared step. Its memory objects point nowhere between runs.
- * Bits may depend on the number of threads: under thread_invariant the library gets one. */
+ * Bits may depend on the number of threads: under thread_invariant native serves, and where the
+ * context has it not, the library gets one. */
 #include "backends/onednn/convolution.h"
 
 #include <string.h>
@@ -125,6 +126,9 @@ const char *wgi_onednn_convolution_accepts(const wgi_problem *problem)
     reason = reason != NULL ? reason : check_numbers(problem->attr);
     if (reason == NULL && multiply_adds(&p) < MIN_MULTIPLY_ADDS) {
         reason = "below 32^3 multiply-adds";
+    }
+    if (reason == NULL && problem->is_thread_invariant && wgi_onednn_has_native(problem->ctx)) {
+        reason = "native gives the same bits on any number of threads";
     }
     return reason;
 }

@@ -59,6 +59,9 @@ void wgi_onednn_close(wg_context *ctx, void *state);
 
 size_t wgi_onednn_shared_bytes(const void *state);
 
+/* Whether the context has the native kernels too, which rules may then prefer. */
+bool wgi_onednn_has_native(const wg_context *ctx);
+
 /* Whether the threads of a call can be held to a number. */
 bool wgi_onednn_can_limit_threads(void);
 
