@@ -5,6 +5,8 @@
  * the count is set around both and put back. */
 #include "backends/onednn/engine.h"
 
+#include <string.h>
+
 #include "core/context.h"
 #include "core/memory.h"
 
@@ -118,4 +120,14 @@ size_t wgi_onednn_shared_bytes(const void *state)
 {
     const wgi_onednn *s = state;
     return s != NULL ? s->bytes : 0;
+}
+
+bool wgi_onednn_has_native(const wg_context *ctx)
+{
+    for (int32_t i = 0; i < ctx->n_backends; i++) {
+        if (strcmp(ctx->backends[i].backend->name, "native") == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -6,18 +6,6 @@
 
 #include "backends/onednn/product.h"
 
-/* Whether the context has the kernels that the table of routes speaks of: they take every product
- * that has one batch axis at most, once merged. */
-static bool has_native(const wg_context *ctx)
-{
-    for (int32_t i = 0; i < ctx->n_backends; i++) {
-        if (strcmp(ctx->backends[i].backend->name, "native") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *wgi_onednn_matmul_accepts(const wgi_problem *problem)
 {
     wgi_onednn_product p;
@@ -26,7 +14,7 @@ const char *wgi_onednn_matmul_accepts(const wgi_problem *problem)
         return "the threads of this oneDNN cannot be limited";
     }
     const char *reason = wgi_onednn_product_read(problem, &p);
-    if (reason != NULL || p.n_batch > 1 || !has_native(problem->ctx)) {
+    if (reason != NULL || p.n_batch > 1 || !wgi_onednn_has_native(problem->ctx)) {
         return reason;
     }
     if (problem->is_thread_invariant) {

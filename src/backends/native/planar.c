@@ -1,0 +1,398 @@
+/* Convolutions of few channels over planes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each image is copied into planes with zeros around them, and lanes are the columns of a row: the
+ * few channels, which would fill no vector, are loops. The gradient of an image is the convolution
+ * of dy with the kernel turned around.
+ *
+ * Invariant: zeros around an image meet finite numbers only. Where a kernel, or in its gradient an
+ * image or its dy, is not finite, products are added one by one and those outside are left out.
+ * An image is one thread's, and sums of a kernel's gradient are those of a fixed number of parts of
+ * the batch: the bits do not depend on the threads. */
+#include "backends/native/planar.h"
+
+#include <string.h>
+
+#include "backends/native/native.h"
+#include "backends/native/planar_hot.h"
+#include "backends/native/share.h"
+#include "core/checked.h"
+#include "core/context.h"
+#include "core/dtype.h"
+#include "ops/params.h"
+
+/* Multiply-adds that are worth a thread: about 5 us. */
+#define THREAD_WORTH 200000
+
+/* Parts of a batch whose gradients of a kernel are added up on their own. */
+#define PARTS 16
+
+#define ALIGNMENT 64
+
+typedef struct planar {
+    const wgi_planar_loops *loops;
+    wgi_convolution_pass pass;
+    wgi_convolution_attr attr;
+    size_t element;
+    int64_t images;
+    int64_t channels;
+    int64_t filters;
+    int64_t places[2];
+    wgi_planes from; /* of x, or of dy where the image's gradient is wanted */
+    wgi_planes dy;   /* for the kernel's gradient */
+    int64_t parts;
+    int64_t part;       /* elements of a part's sums */
+    size_t from_bytes;  /* of planes */
+    size_t slot_bytes;  /* all planes of a thread */
+    size_t slots_begin; /* in the scratch, behind kernels or sums */
+    int32_t threads;
+} planar;
+
+static wgi_convolution_pass pass_of(const wgi_op *op)
+{
+    return strcmp(op->name, "convolution") == 0        ? WGI_CONVOLUTION_FORWARD
+           : strcmp(op->name, "convolution_data") == 0 ? WGI_CONVOLUTION_DATA
+                                                       : WGI_CONVOLUTION_WEIGHTS;
+}
+
+/* What has the shape of the convolution's result. */
+static const wgi_view *result_of(const wgi_problem *problem, wgi_convolution_pass pass)
+{
+    return pass == WGI_CONVOLUTION_FORWARD ? &problem->out[0]
+                                           : &problem->in[pass == WGI_CONVOLUTION_WEIGHTS ? 1 : 0];
+}
+
+static const wgi_view *image_of(const wgi_problem *problem, wgi_convolution_pass pass)
+{
+    return pass == WGI_CONVOLUTION_DATA ? &problem->out[0] : &problem->in[0];
+}
+
+const char *wgi_native_planar_accepts(const wgi_problem *problem)
+{
+    const int32_t dtype = problem->in[0].dtype;
+    const wgi_convolution_pass pass = pass_of(problem->op);
+    const wgi_view *image = image_of(problem, pass);
+    const wgi_view *result = result_of(problem, pass);
+    if (dtype != WG_F32 && dtype != WG_F64) {
+        return "the dtype is neither f32 nor f64";
+    }
+    return wgi_convolution_is_planar(problem->attr, pass, image->dims[3], result->dims[3])
+               ? NULL
+               : "not of few channels over small images";
+}
+
+/* ---- preparing ------------------------------------------------------------------------------ */
+
+static int64_t round_up(int64_t n, int64_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* Planes of an image that results of `rows` by `columns` are read from. The rule of sizes keeps
+ * all numbers small. */
+static wgi_planes planes_of(const planar *p, int64_t channels, const int64_t image[2],
+                            const int64_t results[2])
+{
+    const int64_t lanes = p->loops->lanes;
+    const int64_t *kernel = p->attr.kernel;
+    const int64_t stride = round_up(round_up(results[1], lanes) + kernel[1] - 1, lanes);
+    return (wgi_planes){.channels = channels,
+                        .rows = image[0],
+                        .columns = image[1],
+                        .stride = stride,
+                        .plane = stride * (results[0] + kernel[0] - 1)};
+}
+
+static void lay_out_planes(planar *p)
+{
+    const wgi_convolution_attr *a = &p->attr;
+    if (p->pass == WGI_CONVOLUTION_DATA) {
+        p->from = planes_of(p, p->filters, p->places, a->input);
+        p->from.top = a->kernel[0] - 1 - a->before[0];
+        p->from.left = a->kernel[1] - 1 - a->before[1];
+        return;
+    }
+    p->from = planes_of(p, p->channels, a->input, p->places);
+    p->from.top = a->before[0];
+    p->from.left = a->before[1];
+    if (p->pass == WGI_CONVOLUTION_WEIGHTS) {
+        const int64_t stride = round_up(p->places[1], p->loops->lanes);
+        p->dy = (wgi_planes){.channels = p->filters,
+                             .rows = p->places[0],
+                             .columns = p->places[1],
+                             .stride = stride,
+                             .plane = stride * p->places[0]};
+    }
+}
+
+/* Elements before the threads' planes: sums of all parts, or the packed kernel. */
+static int64_t shared_elements(planar *p)
+{
+    const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1];
+    if (p->pass == WGI_CONVOLUTION_WEIGHTS) {
+        p->parts = p->images < PARTS ? p->images : PARTS;
+        p->part = round_up(p->filters, WGI_PLANAR_PAIR) * p->channels * taps * p->loops->lanes;
+        return p->parts * p->part;
+    }
+    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
+    return (is_data ? p->filters : p->channels) * taps *
+           round_up(is_data ? p->channels : p->filters, 2);
+}
+
+static bool lay_out_scratch(planar *p, size_t *bytes)
+{
+    const int64_t dy = round_up(p->dy.channels, WGI_PLANAR_PAIR) * p->dy.plane;
+    size_t slots;
+    size_t dy_bytes;
+    return wgi_size_align((size_t)shared_elements(p) * p->element, ALIGNMENT, &p->slots_begin) &&
+           wgi_size_align((size_t)(p->from.channels * p->from.plane) * p->element, ALIGNMENT,
+                          &p->from_bytes) &&
+           wgi_size_align((size_t)dy * p->element, ALIGNMENT, &dy_bytes) &&
+           wgi_size_add(p->from_bytes, dy_bytes, &p->slot_bytes) &&
+           wgi_size_mul(p->slot_bytes, (size_t)p->threads, &slots) &&
+           wgi_size_add(p->slots_begin, slots, bytes);
+}
+
+/* Threads that images, or parts of them, are enough for. */
+static int32_t threads_of(const planar *p, const wgi_problem *problem)
+{
+    const double work = (double)p->images * (double)p->places[0] * (double)p->places[1] *
+                        (double)p->channels * (double)p->filters *
+                        (double)(p->attr.kernel[0] * p->attr.kernel[1]);
+    const double worth = work / THREAD_WORTH;
+    const int64_t most =
+        p->pass == WGI_CONVOLUTION_WEIGHTS && p->images > PARTS ? PARTS : p->images;
+    return wgi_threads_worth(problem, worth < (double)most ? (int64_t)worth : most);
+}
+
+wg_status wgi_native_planar_prepare(const wgi_problem *problem, wgi_prepared *out)
+{
+    const wgi_native *native = problem->backend;
+    const wgi_planar_hot *hot = WGI_HOT_PICK(wgi_planar_hot, native->isa);
+    const wg_allocator *memory = &problem->ctx->memory;
+    const wgi_convolution_pass pass = pass_of(problem->op);
+    const wgi_view *image = image_of(problem, pass);
+    const wgi_view *result = result_of(problem, pass);
+    size_t bytes = 0;
+    planar *p = wgi_alloc_zeroed(memory, 1, sizeof *p);
+    if (p == NULL) {
+        return WG_ERR_MEMORY;
+    }
+    p->loops = image->dtype == WG_F32 ? &hot->f32 : &hot->f64;
+    p->pass = pass;
+    p->attr = *(const wgi_convolution_attr *)problem->attr;
+    p->element = wg_dtype_size((wg_dtype)image->dtype);
+    p->images = image->dims[0];
+    p->channels = image->dims[3];
+    p->filters = result->dims[3];
+    memcpy(p->places, &result->dims[1], sizeof p->places);
+    p->threads = threads_of(p, problem);
+    lay_out_planes(p);
+    if (!lay_out_scratch(p, &bytes)) {
+        wgi_release(memory, p, sizeof *p);
+        return WG_ERR_UNSUPPORTED;
+    }
+    *out = (wgi_prepared){
+        .state = p, .state_bytes = sizeof *p, .scratch_bytes = bytes, .threads = p->threads};
+    return WG_OK;
+}
+
+void wgi_native_planar_destroy(wg_context *ctx, wgi_prepared *prepared)
+{
+    wgi_release(&ctx->memory, prepared->state, sizeof(planar));
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+/* A run's context for the threads. */
+typedef struct work {
+    const planar *p;
+    const char *from; /* images that are read */
+    const char *dy;   /* likewise, for the kernel's gradient */
+    const char *w;
+    const void *bias;
+    char *to;
+    char *scratch;
+    bool is_plain; /* product by product */
+} work;
+
+/* The first of thread t's items of n. */
+static int64_t begin_of(int64_t n, int64_t t, int64_t of)
+{
+    return n / of * t + (n % of < t ? n % of : t);
+}
+
+static size_t image_bytes(const planar *p)
+{
+    return (size_t)(p->attr.input[0] * p->attr.input[1] * p->channels) * p->element;
+}
+
+static size_t result_bytes(const planar *p)
+{
+    return (size_t)(p->places[0] * p->places[1] * p->filters) * p->element;
+}
+
+/* Planes in thread t's part of the scratch, of zeros. */
+static void take_slot(const work *w, int64_t t, wgi_planes *from, wgi_planes *dy)
+{
+    const planar *p = w->p;
+    char *slot = w->scratch + p->slots_begin + (size_t)t * p->slot_bytes;
+    *from = p->from;
+    *dy = p->dy;
+    memset(slot, 0, p->slot_bytes);
+    from->data = slot;
+    dy->data = slot + p->from_bytes;
+}
+
+static wgi_planar_plain plain_of(const work *w)
+{
+    const planar *p = w->p;
+    wgi_planar_plain plain = {
+        .w = w->w, .bias = w->bias, .channels = p->channels, .filters = p->filters};
+    memcpy(plain.input, p->attr.input, sizeof plain.input);
+    memcpy(plain.places, p->places, sizeof plain.places);
+    memcpy(plain.kernel, p->attr.kernel, sizeof plain.kernel);
+    memcpy(plain.before, p->attr.before, sizeof plain.before);
+    return plain;
+}
+
+static void run_plain_image(const work *w, const void *from, void *to)
+{
+    wgi_planar_plain plain = plain_of(w);
+    plain.x = from;
+    plain.dy = from;
+    plain.out = to;
+    (w->p->pass == WGI_CONVOLUTION_DATA ? w->p->loops->plain_data
+                                        : w->p->loops->plain_forward)(&plain);
+}
+
+/* Images of thread t. */
+static void run_images_of(const work *w, int64_t t)
+{
+    const planar *p = w->p;
+    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
+    const size_t from_bytes = is_data ? result_bytes(p) : image_bytes(p);
+    const size_t to_bytes = is_data ? image_bytes(p) : result_bytes(p);
+    const int64_t end = begin_of(p->images, t + 1, p->threads);
+    const int64_t *size = is_data ? p->attr.input : p->places;
+    wgi_planes from;
+    wgi_planes none;
+    take_slot(w, t, &from, &none);
+    wgi_planar_image image = {.from = &from,
+                              .weights = w->scratch,
+                              .bias = w->bias,
+                              .rows = size[0],
+                              .columns = size[1],
+                              .filters = is_data ? p->channels : p->filters,
+                              .kernel = {p->attr.kernel[0], p->attr.kernel[1]}};
+    for (int64_t i = begin_of(p->images, t, p->threads); i < end; i++) {
+        const char *x = w->from + (size_t)i * from_bytes;
+        image.y = w->to + (size_t)i * to_bytes;
+        if (w->is_plain) {
+            run_plain_image(w, x, image.y);
+            continue;
+        }
+        (void)p->loops->spread(&from, x);
+        p->loops->correlate(&image);
+    }
+}
+
+static void run_images(const void *context, int64_t begin, int64_t end)
+{
+    for (int64_t t = begin; t < end; t++) {
+        run_images_of(context, t);
+    }
+}
+
+static wg_status run_correlation(work *w)
+{
+    const planar *p = w->p;
+    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
+    const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1];
+    const wgi_planar_kernel kernel = {.w = w->w,
+                                      .packed = w->scratch,
+                                      .from = is_data ? p->filters : p->channels,
+                                      .to = is_data ? p->channels : p->filters,
+                                      .kernel = {p->attr.kernel[0], p->attr.kernel[1]},
+                                      .is_turned = is_data};
+    w->is_plain = !p->loops->is_finite(w->w, p->channels * p->filters * taps);
+    p->loops->pack(&kernel);
+    wgi_share(p->threads, p->threads, run_images, w);
+    return WG_OK;
+}
+
+wg_status wgi_native_convolution_planar_run(const wgi_prepared *prepared, const wgi_args *args)
+{
+    work w = {.p = prepared->state,
+              .from = args->in[0].data,
+              .w = args->in[1].data,
+              .bias = args->n_in == 3 ? args->in[2].data : NULL,
+              .to = args->out[0].data,
+              .scratch = args->scratch};
+    return run_correlation(&w);
+}
+
+wg_status wgi_native_convolution_data_planar_run(const wgi_prepared *prepared, const wgi_args *args)
+{
+    work w = {.p = prepared->state,
+              .from = args->in[0].data,
+              .w = args->in[1].data,
+              .to = args->out[0].data,
+              .scratch = args->scratch};
+    return run_correlation(&w);
+}
+
+/* ---- the kernel's gradient ------------------------------------------------------------------ */
+
+static void run_part(const work *w, int64_t part, wgi_planes *from, wgi_planes *dy)
+{
+    const planar *p = w->p;
+    char *sums = w->scratch + (size_t)(part * p->part) * p->element;
+    const wgi_planar_sums gather = {
+        .from = from, .dy = dy, .sums = sums, .kernel = {p->attr.kernel[0], p->attr.kernel[1]}};
+    const int64_t end = begin_of(p->images, part + 1, p->parts);
+    memset(sums, 0, (size_t)p->part * p->element);
+    for (int64_t i = begin_of(p->images, part, p->parts); i < end; i++) {
+        const char *x = w->from + (size_t)i * image_bytes(p);
+        const char *g = w->dy + (size_t)i * result_bytes(p);
+        const bool is_finite = p->loops->spread(from, x);
+        if (p->loops->spread(dy, g) && is_finite) {
+            p->loops->gather(&gather);
+            continue;
+        }
+        wgi_planar_plain plain = plain_of(w);
+        plain.x = x;
+        plain.dy = g;
+        plain.out = sums;
+        p->loops->plain_weights(&plain);
+    }
+}
+
+static void run_parts(const void *context, int64_t begin, int64_t end)
+{
+    const work *w = context;
+    const planar *p = w->p;
+    for (int64_t t = begin; t < end; t++) {
+        const int64_t last = begin_of(p->parts, t + 1, p->threads);
+        wgi_planes from;
+        wgi_planes dy;
+        take_slot(w, t, &from, &dy);
+        for (int64_t part = begin_of(p->parts, t, p->threads); part < last; part++) {
+            run_part(w, part, &from, &dy);
+        }
+    }
+}
+
+wg_status wgi_native_convolution_weights_planar_run(const wgi_prepared *prepared,
+                                                    const wgi_args *args)
+{
+    const planar *p = prepared->state;
+    const work w = {.p = p,
+                    .from = args->in[0].data,
+                    .dy = args->in[1].data,
+                    .to = args->out[0].data,
+                    .scratch = args->scratch};
+    wgi_share(p->threads, p->threads, run_parts, &w);
+    p->loops->add_up(w.scratch, p->parts, p->part, args->out[0].count, w.to);
+    return WG_OK;
+}
