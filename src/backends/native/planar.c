@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Each image is copied into planes with zeros around them, and lanes are the columns of a row: the
- * few channels, which would fill no vector, are loops. The gradient of an image is the convolution
- * of dy with the kernel turned around.
+ * few channels, which would fill no vector, are loops. In the gradient of an image, lanes are the
+ * channels of all pixels that a row of the kernel covers.
  *
- * Invariant: zeros around an image meet finite numbers only. Where a kernel, or in its gradient an
- * image or its dy, is not finite, products are added one by one and those outside are left out.
+ * Invariant: zeros meet finite numbers only. Where a convolution's kernel, the dy of an image's
+ * gradient, or an image or its dy in a kernel's gradient is not finite, products are added one by
+ * one and those outside are left out.
  * An image is one thread's, and sums of a kernel's gradient are those of a fixed number of parts of
  * the batch: the bits do not depend on the threads. */
 #include "backends/native/planar.h"
@@ -38,8 +39,9 @@ typedef struct planar {
     int64_t channels;
     int64_t filters;
     int64_t places[2];
-    wgi_planes from; /* of x, or of dy where the image's gradient is wanted */
-    wgi_planes dy;   /* for the kernel's gradient */
+    wgi_planes from;      /* of x */
+    wgi_planar_rows rows; /* for the image's gradient */
+    wgi_planes dy;        /* for the kernel's gradient */
     int64_t parts;
     int64_t part;       /* elements of a part's sums */
     size_t from_bytes;  /* of planes */
@@ -107,9 +109,13 @@ static void lay_out_planes(planar *p)
 {
     const wgi_convolution_attr *a = &p->attr;
     if (p->pass == WGI_CONVOLUTION_DATA) {
-        p->from = planes_of(p, p->filters, p->places, a->input);
-        p->from.top = a->kernel[0] - 1 - a->before[0];
-        p->from.left = a->kernel[1] - 1 - a->before[1];
+        const int64_t width = round_up(a->kernel[1] * p->channels, p->loops->lanes);
+        p->rows = (wgi_planar_rows){.places = {p->places[0], p->places[1]},
+                                    .filters = p->filters,
+                                    .channels = p->channels,
+                                    .kernel_rows = a->kernel[0],
+                                    .width = width,
+                                    .stride = p->places[1] * p->channels + width};
         return;
     }
     p->from = planes_of(p, p->channels, a->input, p->places);
@@ -131,22 +137,27 @@ static int64_t shared_elements(planar *p)
     const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1];
     if (p->pass == WGI_CONVOLUTION_WEIGHTS) {
         p->parts = p->images < PARTS ? p->images : PARTS;
-        p->part = round_up(p->filters, WGI_PLANAR_PAIR) * p->channels * taps * p->loops->lanes;
+        p->part = round_up(p->filters, WGI_PLANAR_GROUP) * p->channels * taps * p->loops->lanes;
         return p->parts * p->part;
     }
-    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
-    return (is_data ? p->filters : p->channels) * taps *
-           round_up(is_data ? p->channels : p->filters, 2);
+    return p->pass == WGI_CONVOLUTION_DATA ? p->filters * p->attr.kernel[0] * p->rows.width
+                                           : p->channels * taps * round_up(p->filters, 2);
+}
+
+/* Elements of a thread's planes of x, or of its sums of an image. */
+static int64_t slot_elements(const planar *p)
+{
+    return p->pass == WGI_CONVOLUTION_DATA ? (p->places[0] + p->attr.kernel[0] - 1) * p->rows.stride
+                                           : p->from.channels * p->from.plane;
 }
 
 static bool lay_out_scratch(planar *p, size_t *bytes)
 {
-    const int64_t dy = round_up(p->dy.channels, WGI_PLANAR_PAIR) * p->dy.plane;
+    const int64_t dy = round_up(p->dy.channels, WGI_PLANAR_GROUP) * p->dy.plane;
     size_t slots;
     size_t dy_bytes;
     return wgi_size_align((size_t)shared_elements(p) * p->element, ALIGNMENT, &p->slots_begin) &&
-           wgi_size_align((size_t)(p->from.channels * p->from.plane) * p->element, ALIGNMENT,
-                          &p->from_bytes) &&
+           wgi_size_align((size_t)slot_elements(p) * p->element, ALIGNMENT, &p->from_bytes) &&
            wgi_size_align((size_t)dy * p->element, ALIGNMENT, &dy_bytes) &&
            wgi_size_add(p->from_bytes, dy_bytes, &p->slot_bytes) &&
            wgi_size_mul(p->slot_bytes, (size_t)p->threads, &slots) &&
@@ -256,69 +267,51 @@ static wgi_planar_plain plain_of(const work *w)
     return plain;
 }
 
-static void run_plain_image(const work *w, const void *from, void *to)
-{
-    wgi_planar_plain plain = plain_of(w);
-    plain.x = from;
-    plain.dy = from;
-    plain.out = to;
-    (w->p->pass == WGI_CONVOLUTION_DATA ? w->p->loops->plain_data
-                                        : w->p->loops->plain_forward)(&plain);
-}
-
 /* Images of thread t. */
-static void run_images_of(const work *w, int64_t t)
+static void convolve_of(const work *w, int64_t t)
 {
     const planar *p = w->p;
-    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
-    const size_t from_bytes = is_data ? result_bytes(p) : image_bytes(p);
-    const size_t to_bytes = is_data ? image_bytes(p) : result_bytes(p);
     const int64_t end = begin_of(p->images, t + 1, p->threads);
-    const int64_t *size = is_data ? p->attr.input : p->places;
+    wgi_planar_plain plain = plain_of(w);
     wgi_planes from;
     wgi_planes none;
     take_slot(w, t, &from, &none);
     wgi_planar_image image = {.from = &from,
                               .weights = w->scratch,
                               .bias = w->bias,
-                              .rows = size[0],
-                              .columns = size[1],
-                              .filters = is_data ? p->channels : p->filters,
+                              .rows = p->places[0],
+                              .columns = p->places[1],
+                              .filters = p->filters,
                               .kernel = {p->attr.kernel[0], p->attr.kernel[1]}};
     for (int64_t i = begin_of(p->images, t, p->threads); i < end; i++) {
-        const char *x = w->from + (size_t)i * from_bytes;
-        image.y = w->to + (size_t)i * to_bytes;
+        plain.x = w->from + (size_t)i * image_bytes(p);
+        image.y = w->to + (size_t)i * result_bytes(p);
+        plain.out = image.y;
         if (w->is_plain) {
-            run_plain_image(w, x, image.y);
+            p->loops->plain_forward(&plain);
             continue;
         }
-        (void)p->loops->spread(&from, x);
+        (void)p->loops->spread(&from, plain.x);
         p->loops->correlate(&image);
     }
 }
 
-static void run_images(const void *context, int64_t begin, int64_t end)
+static void convolve(const void *context, int64_t begin, int64_t end)
 {
     for (int64_t t = begin; t < end; t++) {
-        run_images_of(context, t);
+        convolve_of(context, t);
     }
 }
 
-static wg_status run_correlation(work *w)
+static wgi_planar_kernel kernel_of(const work *w)
 {
     const planar *p = w->p;
-    const bool is_data = p->pass == WGI_CONVOLUTION_DATA;
-    const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1];
-    const wgi_planar_kernel kernel = {.w = w->w,
-                                      .packed = w->scratch,
-                                      .from = is_data ? p->filters : p->channels,
-                                      .to = is_data ? p->channels : p->filters,
-                                      .kernel = {p->attr.kernel[0], p->attr.kernel[1]},
-                                      .is_turned = is_data};
-    w->is_plain = !p->loops->is_finite(w->w, p->channels * p->filters * taps);
-    p->loops->pack(&kernel);
-    wgi_share(p->threads, p->threads, run_images, w);
-    return WG_OK;
+    return (wgi_planar_kernel){.w = w->w,
+                               .packed = w->scratch,
+                               .filters = p->filters,
+                               .channels = p->channels,
+                               .kernel = {p->attr.kernel[0], p->attr.kernel[1]},
+                               .width = p->rows.width};
 }
 
 wg_status wgi_native_convolution_planar_run(const wgi_prepared *prepared, const wgi_args *args)
@@ -329,17 +322,68 @@ wg_status wgi_native_convolution_planar_run(const wgi_prepared *prepared, const 
               .bias = args->n_in == 3 ? args->in[2].data : NULL,
               .to = args->out[0].data,
               .scratch = args->scratch};
-    return run_correlation(&w);
+    const planar *p = w.p;
+    const wgi_planar_kernel kernel = kernel_of(&w);
+    w.is_plain = !p->loops->is_finite(w.w, args->in[1].count);
+    p->loops->pack(&kernel);
+    wgi_share(p->threads, p->threads, convolve, &w);
+    return WG_OK;
+}
+
+/* The elements of the image among the sums. */
+static void take_image(const planar *p, const char *sums, char *to)
+{
+    const size_t row = (size_t)(p->attr.input[1] * p->channels) * p->element;
+    const size_t stride = (size_t)p->rows.stride * p->element;
+    const char *from = sums + (size_t)p->attr.before[0] * stride +
+                       (size_t)(p->attr.before[1] * p->channels) * p->element;
+    for (int64_t i = 0; i < p->attr.input[0]; i++) {
+        memcpy(to + (size_t)i * row, from + (size_t)i * stride, row);
+    }
+}
+
+/* Images of thread t. */
+static void spread_back_of(const work *w, int64_t t)
+{
+    const planar *p = w->p;
+    const int64_t end = begin_of(p->images, t + 1, p->threads);
+    const int64_t n = p->places[0] * p->places[1] * p->filters;
+    wgi_planar_plain plain = plain_of(w);
+    wgi_planar_rows rows = p->rows;
+    rows.weights = w->scratch;
+    rows.sums = w->scratch + p->slots_begin + (size_t)t * p->slot_bytes;
+    for (int64_t i = begin_of(p->images, t, p->threads); i < end; i++) {
+        plain.dy = w->from + (size_t)i * result_bytes(p);
+        plain.out = w->to + (size_t)i * image_bytes(p);
+        rows.dy = plain.dy;
+        if (!p->loops->is_finite(plain.dy, n)) {
+            p->loops->plain_data(&plain);
+            continue;
+        }
+        p->loops->scatter(&rows);
+        take_image(p, rows.sums, plain.out);
+    }
+}
+
+static void spread_back(const void *context, int64_t begin, int64_t end)
+{
+    for (int64_t t = begin; t < end; t++) {
+        spread_back_of(context, t);
+    }
 }
 
 wg_status wgi_native_convolution_data_planar_run(const wgi_prepared *prepared, const wgi_args *args)
 {
-    work w = {.p = prepared->state,
-              .from = args->in[0].data,
-              .w = args->in[1].data,
-              .to = args->out[0].data,
-              .scratch = args->scratch};
-    return run_correlation(&w);
+    const work w = {.p = prepared->state,
+                    .from = args->in[0].data,
+                    .w = args->in[1].data,
+                    .to = args->out[0].data,
+                    .scratch = args->scratch};
+    const planar *p = w.p;
+    const wgi_planar_kernel kernel = kernel_of(&w);
+    p->loops->pack_rows(&kernel);
+    wgi_share(p->threads, p->threads, spread_back, &w);
+    return WG_OK;
 }
 
 /* ---- the kernel's gradient ------------------------------------------------------------------ */

@@ -44,9 +44,10 @@
 #define LOOPS(type, bytes)                                                                         \
     {                                                                                              \
         .spread = spread_##type, .is_finite = is_finite_##type, .pack = pack_##type,               \
-        .correlate = correlate_##type, .gather = gather_##type, .add_up = add_up_##type,           \
-        .plain_forward = plain_forward_##type, .plain_data = plain_data_##type,                    \
-        .plain_weights = plain_weights_##type, .lanes = VECTOR_BYTES / (bytes)                     \
+        .pack_rows = pack_rows_##type, .scatter = scatter_##type, .correlate = correlate_##type,   \
+        .gather = gather_##type, .add_up = add_up_##type, .plain_forward = plain_forward_##type,   \
+        .plain_data = plain_data_##type, .plain_weights = plain_weights_##type,                    \
+        .lanes = VECTOR_BYTES / (bytes)                                                            \
     }
 
 const wgi_planar_hot HOT(wgi_planar_hot) = {.f32 = LOOPS(f32, 4), .f64 = LOOPS(f64, 8)};

@@ -11,8 +11,8 @@
 /* The most filters of a tile of results; fewer are rounded up to an even number. */
 #define WGI_PLANAR_BLOCK 8
 
-/* Filters of a gradient of a kernel come in twos. */
-#define WGI_PLANAR_PAIR 2
+/* Filters of a gradient of a kernel come in threes. */
+#define WGI_PLANAR_GROUP 3
 
 /* Images [rows, columns, channels] as planes [channels, *, stride], with zeros around them. */
 typedef struct wgi_planes {
@@ -43,19 +43,34 @@ typedef struct wgi_planar_image {
 typedef struct wgi_planar_sums {
     const wgi_planes *from;
     const wgi_planes *dy; /* nothing around it but zeros up to whole vectors */
-    void *sums;           /* [filters rounded up to a pair, channels, k, l, lanes] */
+    void *sums;           /* [filters rounded up to a group, channels, k, l, lanes] */
     int64_t kernel[2];
 } wgi_planar_sums;
 
-/* Where an element of w[o, c, k, l] is in what a correlation takes. */
+/* A kernel w[o, c, k, l], and where it goes in the order that a loop takes. */
 typedef struct wgi_planar_kernel {
-    const void *w; /* [o, c, k, l] */
+    const void *w;
     void *packed;
-    int64_t from; /* channels that are summed over */
-    int64_t to;   /* those of the result */
+    int64_t filters;
+    int64_t channels;
     int64_t kernel[2];
-    bool is_turned; /* from is o, to is c, and k and l run backwards; else from is c */
+    int64_t width; /* pack_rows: elements of a row of the kernel, with zeros behind it */
 } wgi_planar_kernel;
+
+/* sums[i + k, j, (l, c)] += dy[i, j, o] weights[o, k, (l, c)], where (l, c) runs over l channels +
+ * c and is added to elements j channels + (l, c) of a row: channels last, a row of the kernel meets
+ * elements that follow one another. dy is finite. */
+typedef struct wgi_planar_rows {
+    const void *dy;
+    const void *weights; /* [o, k, width] */
+    void *sums;          /* [places[0] + kernel_rows - 1, stride] */
+    int64_t places[2];
+    int64_t filters;
+    int64_t channels;
+    int64_t kernel_rows;
+    int64_t width; /* whole vectors */
+    int64_t stride;
+} wgi_planar_rows;
 
 /* What is added up element by element, where something is infinite or no number. */
 typedef struct wgi_planar_plain {
@@ -76,7 +91,9 @@ typedef struct wgi_planar_loops {
     /* An image to its planes; whether all elements are finite. */
     bool (*spread)(const wgi_planes *to, const void *image);
     bool (*is_finite)(const void *values, int64_t n);
-    void (*pack)(const wgi_planar_kernel *kernel);
+    void (*pack)(const wgi_planar_kernel *kernel);      /* for correlate */
+    void (*pack_rows)(const wgi_planar_kernel *kernel); /* for scatter */
+    void (*scatter)(const wgi_planar_rows *rows);
     void (*correlate)(const wgi_planar_image *image);
     void (*gather)(const wgi_planar_sums *sums);
     /* Lanes of `parts` sums of `n` elements, and the parts' plain ones, to dw. */

@@ -49,18 +49,29 @@ static void K(pack)(const wgi_planar_kernel *p)
 {
     const real *w = p->w;
     real *out = p->packed;
-    const int64_t taps = p->kernel[0] * p->kernel[1];
-    for (int64_t first = 0; first < p->to; first += WGI_PLANAR_BLOCK) {
-        const int64_t n = wgi_planar_block(p->to, first);
-        for (int64_t e = 0; e < p->from * taps * n; e++) {
+    const int64_t taps = p->channels * p->kernel[0] * p->kernel[1];
+    for (int64_t first = 0; first < p->filters; first += WGI_PLANAR_BLOCK) {
+        const int64_t n = wgi_planar_block(p->filters, first);
+        for (int64_t e = 0; e < taps * n; e++) {
             const int64_t f = first + e % n;
-            const int64_t t = e / n % taps;
-            const int64_t c = e / n / taps;
-            const int64_t at =
-                p->is_turned ? (c * p->to + f) * taps + taps - 1 - t : (f * p->from + c) * taps + t;
-            out[e] = f < p->to ? w[at] : 0;
+            out[e] = f < p->filters ? w[f * taps + e / n] : 0;
         }
-        out += p->from * taps * n;
+        out += taps * n;
+    }
+}
+
+static void K(pack_rows)(const wgi_planar_kernel *p)
+{
+    const real *w = p->w;
+    real *out = p->packed;
+    const int64_t rows = p->kernel[0];
+    const int64_t n = p->kernel[1] * p->channels;
+    for (int64_t r = 0; r < p->filters * rows; r++) {
+        for (int64_t e = 0; e < p->width; e++) {
+            const int64_t filter = r / rows * p->channels + e % p->channels;
+            out[e] = e < n ? w[(filter * rows + r % rows) * p->kernel[1] + e / p->channels] : 0;
+        }
+        out += p->width;
     }
 }
 
@@ -159,6 +170,57 @@ static void K(correlate)(const wgi_planar_image *p)
     }
 }
 
+/* ---- an image's gradient -------------------------------------------------------------------- */
+
+#define ROWS 1
+#define VECTORS 1
+#define TILE K(rows_1_1)
+#include "backends/native/planar_rows.h"
+#define ROWS 3
+#define VECTORS 1
+#define TILE K(rows_3_1)
+#include "backends/native/planar_rows.h"
+#define ROWS 5
+#define VECTORS 1
+#define TILE K(rows_5_1)
+#include "backends/native/planar_rows.h"
+#define ROWS 1
+#define VECTORS 2
+#define TILE K(rows_1_2)
+#include "backends/native/planar_rows.h"
+#define ROWS 3
+#define VECTORS 2
+#define TILE K(rows_3_2)
+#include "backends/native/planar_rows.h"
+#define ROWS 5
+#define VECTORS 2
+#define TILE K(rows_5_2)
+#include "backends/native/planar_rows.h"
+
+/* As many rows of the kernel from k on as a tile has. */
+static int64_t K(tile_of_rows)(const wgi_planar_rows *p, int64_t k, int64_t v)
+{
+    const int64_t left = p->kernel_rows - k;
+    const int64_t n = left >= 5 ? 5 : left >= 3 ? 3 : 1;
+    if (p->width - v > LANES) {
+        (n == 5 ? K(rows_5_2) : n == 3 ? K(rows_3_2) : K(rows_1_2))(p, k, v);
+    } else {
+        (n == 5 ? K(rows_5_1) : n == 3 ? K(rows_3_1) : K(rows_1_1))(p, k, v);
+    }
+    return n;
+}
+
+static void K(scatter)(const wgi_planar_rows *p)
+{
+    const int64_t rows = p->places[0] + p->kernel_rows - 1;
+    memset(p->sums, 0, (size_t)(rows * p->stride) * sizeof(real));
+    for (int64_t v = 0; v < p->width; v += 2 * LANES) {
+        for (int64_t k = 0; k < p->kernel_rows;) {
+            k += K(tile_of_rows)(p, k, v);
+        }
+    }
+}
+
 /* ---- a kernel's gradient -------------------------------------------------------------------- */
 
 /* A tile of sums: what it reads, and how far sums of its filters are apart. */
@@ -170,28 +232,28 @@ typedef struct K(taps) {
 } K(taps);
 
 #define TAPS 1
-#define TILE K(taps_2_1)
+#define TILE K(taps_1)
 #include "backends/native/planar_taps.h"
 #define TAPS 3
-#define TILE K(taps_2_3)
+#define TILE K(taps_3)
 #include "backends/native/planar_taps.h"
 #define TAPS 5
-#define TILE K(taps_2_5)
+#define TILE K(taps_5)
 #include "backends/native/planar_taps.h"
 /* As many taps from the first on as a tile has, of `left`. */
 static int64_t K(tile_of_taps)(const wgi_planar_sums *p, const K(taps) * at, int64_t left)
 {
     const int64_t n = left >= 5 ? 5 : left >= 3 ? 3 : 1;
-    (n == 5 ? K(taps_2_5) : n == 3 ? K(taps_2_3) : K(taps_2_1))(p, at);
+    (n == 5 ? K(taps_5) : n == 3 ? K(taps_3) : K(taps_1))(p, at);
     return n;
 }
 
 static void K(gather)(const wgi_planar_sums *p)
 {
-    const int64_t padded = p->dy->channels + p->dy->channels % WGI_PLANAR_PAIR;
+    const int64_t n = p->dy->channels;
     const int64_t *kernel = p->kernel;
     K(taps) at = {.filter = p->from->channels * kernel[0] * kernel[1] * LANES};
-    for (int64_t f = 0; f < padded; f += WGI_PLANAR_PAIR) {
+    for (int64_t f = 0; f < n; f += WGI_PLANAR_GROUP) {
         at.dy = (const real *)p->dy->data + f * p->dy->plane;
         for (int64_t r = 0; r < p->from->channels * kernel[0]; r++) {
             const real *from = (const real *)p->from->data + r / kernel[0] * p->from->plane +

@@ -3,12 +3,12 @@
  *
  * No guard: TILE (this tile's name), TAPS and what planar_loops.h takes are the caller's. */
 
-/* Two filters by TAPS taps of a row of the kernel, over a whole image. */
+/* Three filters by TAPS taps of a row of the kernel, over a whole image. */
 static void TILE(const wgi_planar_sums *p, const K(taps) * at)
 {
-    real sum[WGI_PLANAR_PAIR][TAPS][LANES];
+    real sum[WGI_PLANAR_GROUP][TAPS][LANES];
     const int64_t plane = p->dy->plane;
-    for (int f = 0; f < WGI_PLANAR_PAIR; f++) {
+    for (int f = 0; f < WGI_PLANAR_GROUP; f++) {
         memcpy(sum[f], at->sums + f * at->filter, sizeof sum[f]);
     }
     for (int64_t i = 0; i < p->dy->rows; i++) {
@@ -20,16 +20,15 @@ static void TILE(const wgi_planar_sums *p, const K(taps) * at)
             for (int l = 0; l < TAPS; l++) {
 #pragma omp simd
                 for (int v = 0; v < LANES; v++) {
-                    sum[0][l][v] = MULTIPLY_ADD(a[l + v], b[v], sum[0][l][v]);
-                }
-#pragma omp simd
-                for (int v = 0; v < LANES; v++) {
-                    sum[1][l][v] = MULTIPLY_ADD(a[l + v], b[plane + v], sum[1][l][v]);
+                    const real u = a[l + v];
+                    sum[0][l][v] = MULTIPLY_ADD(u, b[v], sum[0][l][v]);
+                    sum[1][l][v] = MULTIPLY_ADD(u, b[plane + v], sum[1][l][v]);
+                    sum[2][l][v] = MULTIPLY_ADD(u, b[2 * plane + v], sum[2][l][v]);
                 }
             }
         }
     }
-    for (int f = 0; f < WGI_PLANAR_PAIR; f++) {
+    for (int f = 0; f < WGI_PLANAR_GROUP; f++) {
         memcpy(at->sums + f * at->filter, sum[f], sizeof sum[f]);
     }
 }
