@@ -1,13 +1,12 @@
-/* Convolutions of few channels over planes.
+/* Convolutions of few channels.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each image is copied into planes with zeros around them, and lanes are the columns of a row: the
- * few channels, which would fill no vector, are loops. In the gradient of an image, lanes are the
- * channels of all pixels that a row of the kernel covers.
+ * Channels last, a row of the kernel meets elements of an image that follow one another, the
+ * channels of some pixels. An image with zeros around it so has no borders. Lanes are the filters,
+ * or in the gradient of an image the elements under a row of the kernel.
  *
- * Invariant: zeros meet finite numbers only. Where a convolution's kernel, the dy of an image's
- * gradient, or an image or its dy in a kernel's gradient is not finite, products are added one by
- * one and those outside are left out.
+ * Invariant: zeros meet finite numbers only. Where a convolution's kernel, or the dy of a gradient,
+ * is not finite, products are added one by one and those outside are left out.
  * An image is one thread's, and sums of a kernel's gradient are those of a fixed number of parts of
  * the batch: the bits do not depend on the threads. */
 #include "backends/native/planar.h"
@@ -39,13 +38,12 @@ typedef struct planar {
     int64_t channels;
     int64_t filters;
     int64_t places[2];
-    wgi_planes from;      /* of x */
     wgi_planar_rows rows; /* for the image's gradient */
-    wgi_planes dy;        /* for the kernel's gradient */
+    int64_t stride;       /* of rows of x with zeros around it */
     int64_t parts;
     int64_t part;       /* elements of a part's sums */
-    size_t from_bytes;  /* of planes */
-    size_t slot_bytes;  /* all planes of a thread */
+    size_t from_bytes;  /* of an image with zeros around it */
+    size_t slot_bytes;  /* all that a thread has */
     size_t slots_begin; /* in the scratch, behind kernels or sums */
     int32_t threads;
 } planar;
@@ -90,70 +88,44 @@ static int64_t round_up(int64_t n, int64_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* Planes of an image that results of `rows` by `columns` are read from. The rule of sizes keeps
- * all numbers small. */
-static wgi_planes planes_of(const planar *p, int64_t channels, const int64_t image[2],
-                            const int64_t results[2])
-{
-    const int64_t lanes = p->loops->lanes;
-    const int64_t *kernel = p->attr.kernel;
-    const int64_t stride = round_up(round_up(results[1], lanes) + kernel[1] - 1, lanes);
-    return (wgi_planes){.channels = channels,
-                        .rows = image[0],
-                        .columns = image[1],
-                        .stride = stride,
-                        .plane = stride * (results[0] + kernel[0] - 1)};
-}
-
-static void lay_out_planes(planar *p)
+static void lay_out_rows(planar *p)
 {
     const wgi_convolution_attr *a = &p->attr;
-    if (p->pass == WGI_CONVOLUTION_DATA) {
-        const int64_t width = round_up(a->kernel[1] * p->channels, p->loops->lanes);
-        p->rows = (wgi_planar_rows){.places = {p->places[0], p->places[1]},
-                                    .filters = p->filters,
-                                    .channels = p->channels,
-                                    .kernel_rows = a->kernel[0],
-                                    .width = width,
-                                    .stride = p->places[1] * p->channels + width};
-        return;
-    }
-    p->from = planes_of(p, p->channels, a->input, p->places);
-    p->from.top = a->before[0];
-    p->from.left = a->before[1];
-    if (p->pass == WGI_CONVOLUTION_WEIGHTS) {
-        const int64_t stride = round_up(p->places[1], p->loops->lanes);
-        p->dy = (wgi_planes){.channels = p->filters,
-                             .rows = p->places[0],
-                             .columns = p->places[1],
-                             .stride = stride,
-                             .plane = stride * p->places[0]};
-    }
+    const int64_t width = round_up(a->kernel[1] * p->channels, p->loops->lanes);
+    p->stride = (p->places[1] + a->kernel[1] - 1) * p->channels;
+    p->rows = (wgi_planar_rows){.places = {p->places[0], p->places[1]},
+                                .filters = p->filters,
+                                .channels = p->channels,
+                                .kernel_rows = a->kernel[0],
+                                .width = width,
+                                .stride = p->places[1] * p->channels + width};
 }
 
 /* Elements before the threads' planes: sums of all parts, or the packed kernel. */
 static int64_t shared_elements(planar *p)
 {
-    const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1];
-    if (p->pass == WGI_CONVOLUTION_WEIGHTS) {
-        p->parts = p->images < PARTS ? p->images : PARTS;
-        p->part = round_up(p->filters, WGI_PLANAR_GROUP) * p->channels * taps * p->loops->lanes;
-        return p->parts * p->part;
+    const int64_t taps = p->attr.kernel[0] * p->attr.kernel[1] * p->channels;
+    if (p->pass == WGI_CONVOLUTION_DATA) {
+        return p->filters * p->attr.kernel[0] * p->rows.width;
     }
-    return p->pass == WGI_CONVOLUTION_DATA ? p->filters * p->attr.kernel[0] * p->rows.width
-                                           : p->channels * taps * round_up(p->filters, 2);
+    p->parts = p->images < PARTS ? p->images : PARTS;
+    p->part = taps * WGI_PLANAR_LANES;
+    return p->pass == WGI_CONVOLUTION_WEIGHTS ? p->parts * p->part : p->part;
 }
 
-/* Elements of a thread's planes of x, or of its sums of an image. */
+/* Elements of a thread's image with zeros around it, or of its sums of one. */
 static int64_t slot_elements(const planar *p)
 {
-    return p->pass == WGI_CONVOLUTION_DATA ? (p->places[0] + p->attr.kernel[0] - 1) * p->rows.stride
-                                           : p->from.channels * p->from.plane;
+    const int64_t rows = p->places[0] + p->attr.kernel[0] - 1;
+    return p->pass == WGI_CONVOLUTION_DATA ? rows * p->rows.stride
+                                           : rows * p->stride + WGI_PLANAR_PIXELS * p->channels;
 }
 
 static bool lay_out_scratch(planar *p, size_t *bytes)
 {
-    const int64_t dy = round_up(p->dy.channels, WGI_PLANAR_GROUP) * p->dy.plane;
+    const int64_t dy = p->pass == WGI_CONVOLUTION_WEIGHTS
+                           ? p->places[0] * p->places[1] * p->filters + WGI_PLANAR_LANES
+                           : 0;
     size_t slots;
     size_t dy_bytes;
     return wgi_size_align((size_t)shared_elements(p) * p->element, ALIGNMENT, &p->slots_begin) &&
@@ -198,7 +170,7 @@ wg_status wgi_native_planar_prepare(const wgi_problem *problem, wgi_prepared *ou
     p->filters = result->dims[3];
     memcpy(p->places, &result->dims[1], sizeof p->places);
     p->threads = threads_of(p, problem);
-    lay_out_planes(p);
+    lay_out_rows(p);
     if (!lay_out_scratch(p, &bytes)) {
         wgi_release(memory, p, sizeof *p);
         return WG_ERR_UNSUPPORTED;
@@ -243,16 +215,22 @@ static size_t result_bytes(const planar *p)
     return (size_t)(p->places[0] * p->places[1] * p->filters) * p->element;
 }
 
-/* Planes in thread t's part of the scratch, of zeros. */
-static void take_slot(const work *w, int64_t t, wgi_planes *from, wgi_planes *dy)
+/* Thread t's part of the scratch. */
+static char *slot_of(const work *w, int64_t t)
 {
-    const planar *p = w->p;
-    char *slot = w->scratch + p->slots_begin + (size_t)t * p->slot_bytes;
-    *from = p->from;
-    *dy = p->dy;
-    memset(slot, 0, p->slot_bytes);
-    from->data = slot;
-    dy->data = slot + p->from_bytes;
+    return w->scratch + w->p->slots_begin + (size_t)t * w->p->slot_bytes;
+}
+
+/* An image into zeros that are around it. */
+static void surround(const planar *p, const char *image, char *slot)
+{
+    const size_t row = (size_t)(p->attr.input[1] * p->channels) * p->element;
+    const size_t stride = (size_t)p->stride * p->element;
+    char *to = slot + (size_t)p->attr.before[0] * stride +
+               (size_t)(p->attr.before[1] * p->channels) * p->element;
+    for (int64_t i = 0; i < p->attr.input[0]; i++) {
+        memcpy(to + (size_t)i * stride, image + (size_t)i * row, row);
+    }
 }
 
 static wgi_planar_plain plain_of(const work *w)
@@ -273,16 +251,17 @@ static void convolve_of(const work *w, int64_t t)
     const planar *p = w->p;
     const int64_t end = begin_of(p->images, t + 1, p->threads);
     wgi_planar_plain plain = plain_of(w);
-    wgi_planes from;
-    wgi_planes none;
-    take_slot(w, t, &from, &none);
-    wgi_planar_image image = {.from = &from,
+    char *slot = slot_of(w, t);
+    wgi_planar_image image = {.x = slot,
                               .weights = w->scratch,
                               .bias = w->bias,
-                              .rows = p->places[0],
-                              .columns = p->places[1],
+                              .places = {p->places[0], p->places[1]},
                               .filters = p->filters,
-                              .kernel = {p->attr.kernel[0], p->attr.kernel[1]}};
+                              .channels = p->channels,
+                              .kernel_rows = p->attr.kernel[0],
+                              .taps = p->attr.kernel[1] * p->channels,
+                              .stride = p->stride};
+    memset(slot, 0, p->slot_bytes);
     for (int64_t i = begin_of(p->images, t, p->threads); i < end; i++) {
         plain.x = w->from + (size_t)i * image_bytes(p);
         image.y = w->to + (size_t)i * result_bytes(p);
@@ -291,7 +270,7 @@ static void convolve_of(const work *w, int64_t t)
             p->loops->plain_forward(&plain);
             continue;
         }
-        (void)p->loops->spread(&from, plain.x);
+        surround(p, plain.x, slot);
         p->loops->correlate(&image);
     }
 }
@@ -351,7 +330,7 @@ static void spread_back_of(const work *w, int64_t t)
     wgi_planar_plain plain = plain_of(w);
     wgi_planar_rows rows = p->rows;
     rows.weights = w->scratch;
-    rows.sums = w->scratch + p->slots_begin + (size_t)t * p->slot_bytes;
+    rows.sums = slot_of(w, t);
     for (int64_t i = begin_of(p->images, t, p->threads); i < end; i++) {
         plain.dy = w->from + (size_t)i * result_bytes(p);
         plain.out = w->to + (size_t)i * image_bytes(p);
@@ -388,27 +367,42 @@ wg_status wgi_native_convolution_data_planar_run(const wgi_prepared *prepared, c
 
 /* ---- the kernel's gradient ------------------------------------------------------------------ */
 
-static void run_part(const work *w, int64_t part, wgi_planes *from, wgi_planes *dy)
+/* The last pixel of an image is read past its end: at the end of a batch the image is copied. */
+static const char *take_dy(const work *w, int64_t i, char *slot)
+{
+    const planar *p = w->p;
+    const char *dy = w->dy + (size_t)i * result_bytes(p);
+    const size_t behind = (size_t)(p->images - 1 - i) * result_bytes(p);
+    return behind >= WGI_PLANAR_LANES * p->element
+               ? dy
+               : memcpy(slot + p->from_bytes, dy, result_bytes(p));
+}
+
+static void run_part(const work *w, int64_t part, char *slot)
 {
     const planar *p = w->p;
     char *sums = w->scratch + (size_t)(part * p->part) * p->element;
-    const wgi_planar_sums gather = {
-        .from = from, .dy = dy, .sums = sums, .kernel = {p->attr.kernel[0], p->attr.kernel[1]}};
+    wgi_planar_sums gather = {.x = slot,
+                              .sums = sums,
+                              .places = {p->places[0], p->places[1]},
+                              .filters = p->filters,
+                              .channels = p->channels,
+                              .kernel_rows = p->attr.kernel[0],
+                              .taps = p->attr.kernel[1] * p->channels,
+                              .stride = p->stride};
     const int64_t end = begin_of(p->images, part + 1, p->parts);
+    wgi_planar_plain plain = plain_of(w);
+    plain.out = sums;
     memset(sums, 0, (size_t)p->part * p->element);
     for (int64_t i = begin_of(p->images, part, p->parts); i < end; i++) {
-        const char *x = w->from + (size_t)i * image_bytes(p);
-        const char *g = w->dy + (size_t)i * result_bytes(p);
-        const bool is_finite = p->loops->spread(from, x);
-        if (p->loops->spread(dy, g) && is_finite) {
-            p->loops->gather(&gather);
+        plain.x = w->from + (size_t)i * image_bytes(p);
+        plain.dy = gather.dy = take_dy(w, i, slot);
+        if (!p->loops->is_finite(gather.dy, p->places[0] * p->places[1] * p->filters)) {
+            p->loops->plain_weights(&plain);
             continue;
         }
-        wgi_planar_plain plain = plain_of(w);
-        plain.x = x;
-        plain.dy = g;
-        plain.out = sums;
-        p->loops->plain_weights(&plain);
+        surround(p, plain.x, slot);
+        p->loops->gather(&gather);
     }
 }
 
@@ -418,11 +412,10 @@ static void run_parts(const void *context, int64_t begin, int64_t end)
     const planar *p = w->p;
     for (int64_t t = begin; t < end; t++) {
         const int64_t last = begin_of(p->parts, t + 1, p->threads);
-        wgi_planes from;
-        wgi_planes dy;
-        take_slot(w, t, &from, &dy);
+        char *slot = slot_of(w, t);
+        memset(slot, 0, p->slot_bytes);
         for (int64_t part = begin_of(p->parts, t, p->threads); part < last; part++) {
-            run_part(w, part, &from, &dy);
+            run_part(w, part, slot);
         }
     }
 }
@@ -437,6 +430,7 @@ wg_status wgi_native_convolution_weights_planar_run(const wgi_prepared *prepared
                     .to = args->out[0].data,
                     .scratch = args->scratch};
     wgi_share(p->threads, p->threads, run_parts, &w);
-    p->loops->add_up(w.scratch, p->parts, p->part, args->out[0].count, w.to);
+    const wgi_planar_kernel kernel = kernel_of(&w);
+    p->loops->add_up(w.scratch, p->parts, &kernel, w.to);
     return WG_OK;
 }

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LANES WGI_PLANAR_LANES
+
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #elif defined(__AVX2__)
@@ -24,28 +26,28 @@
 #define real float
 #define R(function) function##f
 #define K(name) name##_f32
-#define LANES (VECTOR_BYTES / 4)
+#define VECTOR (VECTOR_BYTES / 4)
 #include "backends/native/planar_loops.h"
 #undef real
 #undef R
 #undef K
-#undef LANES
+#undef VECTOR
 
 #define real double
 #define R(function) function
 #define K(name) name##_f64
-#define LANES (VECTOR_BYTES / 8)
+#define VECTOR (VECTOR_BYTES / 8)
 #include "backends/native/planar_loops.h"
 #undef real
 #undef R
 #undef K
-#undef LANES
+#undef VECTOR
 
 #define LOOPS(type, bytes)                                                                         \
     {                                                                                              \
-        .spread = spread_##type, .is_finite = is_finite_##type, .pack = pack_##type,               \
-        .pack_rows = pack_rows_##type, .scatter = scatter_##type, .correlate = correlate_##type,   \
-        .gather = gather_##type, .add_up = add_up_##type, .plain_forward = plain_forward_##type,   \
+        .is_finite = is_finite_##type, .pack = pack_##type, .pack_rows = pack_rows_##type,         \
+        .scatter = scatter_##type, .correlate = correlate_##type, .gather = gather_##type,         \
+        .add_up = add_up_##type, .plain_forward = plain_forward_##type,                            \
         .plain_data = plain_data_##type, .plain_weights = plain_weights_##type,                    \
         .lanes = VECTOR_BYTES / (bytes)                                                            \
     }

@@ -8,43 +8,41 @@
 
 #include "backends/native/isa.h"
 
-/* The most filters of a tile of results; fewer are rounded up to an even number. */
-#define WGI_PLANAR_BLOCK 8
+/* Filters that are worked on together; those that are not there have weights of 0. */
+#define WGI_PLANAR_LANES 8
 
-/* Filters of a gradient of a kernel come in threes. */
-#define WGI_PLANAR_GROUP 3
+/* Pixels of the largest tile of results. */
+#define WGI_PLANAR_PIXELS 14
 
-/* Images [rows, columns, channels] as planes [channels, *, stride], with zeros around them. */
-typedef struct wgi_planes {
-    void *data;
-    int64_t channels;
-    int64_t rows; /* of the image */
-    int64_t columns;
-    int64_t top; /* rows of zeros before it */
-    int64_t left;
-    int64_t stride; /* elements of a row */
-    int64_t plane;  /* elements of a plane */
-} wgi_planes;
-
-/* y[i, j, f] = bias[f] + sum over (c, k, l) of from[c, i + k, j + l] weights[c, k, l, f]. */
+/* y[i, j, f] = bias[f] + sum over (k, e) of x[i + k, j channels + e] weights[k, e, f]: channels
+ * last, a row of the kernel meets elements that follow one another. Behind the last row of x as
+ * many elements may be read as WGI_PLANAR_PIXELS pixels have. */
 typedef struct wgi_planar_image {
-    const wgi_planes *from;
-    const void *weights; /* [block][channels, k, l, filters of the block] */
+    const void *x;       /* [places[0] + kernel_rows - 1, stride] */
+    const void *weights; /* [kernel_rows, taps, WGI_PLANAR_LANES] */
     const void *bias;    /* NULL: none */
-    void *y;             /* [rows, columns, filters] */
-    int64_t rows;
-    int64_t columns;
-    int64_t filters;
-    int64_t kernel[2];
+    void *y;             /* [places, filters] */
+    int64_t places[2];
+    int64_t filters; /* <= WGI_PLANAR_LANES */
+    int64_t channels;
+    int64_t kernel_rows;
+    int64_t taps; /* of a row of the kernel, times channels */
+    int64_t stride;
 } wgi_planar_image;
 
-/* sums[f, c, k, l, *] += from[c, i + k, j + l] dy[f, i, j], a lane for the columns j of each
- * residue. */
+/* sums[k, e, f] += x[i + k, j channels + e] dy[i, j, f]. Behind the last pixel of dy as many
+ * elements are read as make it WGI_PLANAR_LANES; sums of filters that are not there hold anything.
+ */
 typedef struct wgi_planar_sums {
-    const wgi_planes *from;
-    const wgi_planes *dy; /* nothing around it but zeros up to whole vectors */
-    void *sums;           /* [filters rounded up to a group, channels, k, l, lanes] */
-    int64_t kernel[2];
+    const void *x;
+    const void *dy; /* [places, filters] */
+    void *sums;     /* [kernel_rows, taps, WGI_PLANAR_LANES] */
+    int64_t places[2];
+    int64_t filters;
+    int64_t channels;
+    int64_t kernel_rows;
+    int64_t taps;
+    int64_t stride;
 } wgi_planar_sums;
 
 /* A kernel w[o, c, k, l], and where it goes in the order that a loop takes. */
@@ -88,16 +86,14 @@ typedef struct wgi_planar_plain {
 } wgi_planar_plain;
 
 typedef struct wgi_planar_loops {
-    /* An image to its planes; whether all elements are finite. */
-    bool (*spread)(const wgi_planes *to, const void *image);
     bool (*is_finite)(const void *values, int64_t n);
     void (*pack)(const wgi_planar_kernel *kernel);      /* for correlate */
     void (*pack_rows)(const wgi_planar_kernel *kernel); /* for scatter */
     void (*scatter)(const wgi_planar_rows *rows);
     void (*correlate)(const wgi_planar_image *image);
     void (*gather)(const wgi_planar_sums *sums);
-    /* Lanes of `parts` sums of `n` elements, and the parts' plain ones, to dw. */
-    void (*add_up)(const void *sums, int64_t parts, int64_t part, int64_t n, void *dw);
+    /* The sums of `parts` parts, in their order, to the kernel's gradient. */
+    void (*add_up)(const void *sums, int64_t parts, const wgi_planar_kernel *kernel, void *dw);
     void (*plain_forward)(const wgi_planar_plain *p);
     void (*plain_data)(const wgi_planar_plain *p);
     void (*plain_weights)(const wgi_planar_plain *p);
@@ -110,12 +106,5 @@ typedef struct wgi_planar_hot {
 } wgi_planar_hot;
 
 WGI_HOT_DECLARE(wgi_planar_hot, wgi_planar_hot);
-
-/* Filters of the block that begins at `first`, of `filters`. */
-static inline int64_t wgi_planar_block(int64_t filters, int64_t first)
-{
-    const int64_t left = filters - first;
-    return left >= WGI_PLANAR_BLOCK ? WGI_PLANAR_BLOCK : left + left % 2;
-}
 
 #endif

@@ -1,20 +1,21 @@
 /* The loops of convolutions over planes for one dtype; planar_hot.c includes it once for each.
  * SPDX-License-Identifier: Apache-2.0
  *
- * No guard: real, R, K, LANES and MULTIPLY_ADD are the caller's. A lane is a column of a row. Lanes
- * after the end of a row hold something that is not stored. */
+ * No guard: real, R, K, LANES (filters), VECTOR (elements of one) and MULTIPLY_ADD are the
+ * caller's. Lanes of filters that are not there hold something that is not stored. */
 
-/* ---- to planes ---------------------------------------------------------------------------- */
+/* ---- looking and packing
+ * ---------------------------------------------------------------------------- */
 
 /* 0 times a value is 0 where it is finite, and NaN otherwise. */
 static bool K(is_finite)(const void *values, int64_t n)
 {
     const real *x = values;
-    real sum[LANES] = {0};
+    real sum[VECTOR] = {0};
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
+    for (; i + VECTOR <= n; i += VECTOR) {
 #pragma omp simd
-        for (int j = 0; j < LANES; j++) {
+        for (int j = 0; j < VECTOR; j++) {
             sum[j] += x[i + j] * 0;
         }
     }
@@ -22,41 +23,28 @@ static bool K(is_finite)(const void *values, int64_t n)
         sum[0] += x[i] * 0;
     }
     bool answer = true;
-    for (int j = 0; j < LANES; j++) {
+    for (int j = 0; j < VECTOR; j++) {
         answer = answer && sum[j] == 0;
     }
     return answer;
 }
 
-static bool K(spread)(const wgi_planes *to, const void *image)
+/* Where w has what the taps e of row k have, e running over l channels + c. */
+static int64_t K(weight_at)(const wgi_planar_kernel *p, int64_t f, int64_t k, int64_t e)
 {
-    const real *from = image;
-    const int64_t n = to->channels;
-    for (int64_t i = 0; i < to->rows; i++) {
-        for (int64_t c = 0; c < n; c++) {
-            real *restrict row =
-                (real *)to->data + c * to->plane + (to->top + i) * to->stride + to->left;
-            const real *restrict pixel = from + i * to->columns * n + c;
-            for (int64_t j = 0; j < to->columns; j++) {
-                row[j] = pixel[j * n];
-            }
-        }
-    }
-    return K(is_finite)(image, to->rows * to->columns * n);
+    const int64_t row = (f * p->channels + e % p->channels) * p->kernel[0] + k;
+    return row * p->kernel[1] + e / p->channels;
 }
 
 static void K(pack)(const wgi_planar_kernel *p)
 {
     const real *w = p->w;
     real *out = p->packed;
-    const int64_t taps = p->channels * p->kernel[0] * p->kernel[1];
-    for (int64_t first = 0; first < p->filters; first += WGI_PLANAR_BLOCK) {
-        const int64_t n = wgi_planar_block(p->filters, first);
-        for (int64_t e = 0; e < taps * n; e++) {
-            const int64_t f = first + e % n;
-            out[e] = f < p->filters ? w[f * taps + e / n] : 0;
+    const int64_t taps = p->kernel[1] * p->channels;
+    for (int64_t t = 0; t < p->kernel[0] * taps; t++) {
+        for (int64_t f = 0; f < LANES; f++) {
+            *out++ = f < p->filters ? w[K(weight_at)(p, f, t / taps, t % taps)] : 0;
         }
-        out += taps * n;
     }
 }
 
@@ -68,105 +56,63 @@ static void K(pack_rows)(const wgi_planar_kernel *p)
     const int64_t n = p->kernel[1] * p->channels;
     for (int64_t r = 0; r < p->filters * rows; r++) {
         for (int64_t e = 0; e < p->width; e++) {
-            const int64_t filter = r / rows * p->channels + e % p->channels;
-            out[e] = e < n ? w[(filter * rows + r % rows) * p->kernel[1] + e / p->channels] : 0;
+            out[e] = e < n ? w[K(weight_at)(p, r / rows, r % rows, e)] : 0;
         }
         out += p->width;
     }
 }
 
-/* ---- correlation ---------------------------------------------------------------------------- */
+/* ---- convolution ---------------------------------------------------------------------------- */
 
-/* A tile of results: where its first vector reads, how far after it the second one does, and the
- * rows of the kernel, from `first` to `end`, that meet the image. */
-typedef struct K(place) {
-    const real *from;
-    const real *weights;
-    int64_t second;
-    int64_t first;
-    int64_t end;
-} K(place);
-
-#define FILTERS 2
-#define TILE K(tile_2)
-#include "backends/native/planar_tile.h"
-#define FILTERS 4
+#define PIXELS 4
 #define TILE K(tile_4)
 #include "backends/native/planar_tile.h"
-#define FILTERS 6
-#define TILE K(tile_6)
-#include "backends/native/planar_tile.h"
-#define FILTERS 8
+#define PIXELS 8
 #define TILE K(tile_8)
 #include "backends/native/planar_tile.h"
+#define PIXELS 14
+#define TILE K(tile_14)
+#include "backends/native/planar_tile.h"
 
-/* Sums of one vector of n filters to its pixels. */
-static void K(put)(const wgi_planar_image *p, real (*sums)[2][LANES], int v, int64_t vector,
-                   const int64_t filters[2])
+/* n pixels to y. Lanes after the filters go to the next pixel, which is put after this one, but
+ * where `is_last`. */
+static void K(put)(const wgi_planar_image *p, real (*sums)[LANES], int64_t n, bool is_last, real *y)
 {
-    const int64_t in_row = (p->columns + LANES - 1) / LANES;
-    const int64_t j = vector % in_row * LANES;
-    const int64_t n = p->columns - j < LANES ? p->columns - j : LANES;
-    const real *bias = p->bias;
-    real *restrict y = (real *)p->y + (vector / in_row * p->columns + j) * p->filters + filters[0];
-    for (int64_t f = 0; f < filters[1]; f++) {
-        const real b = bias != NULL ? bias[filters[0] + f] : 0;
-        for (int64_t e = 0; e < n; e++) {
-            y[e * p->filters + f] = sums[f][v][e] + b;
-        }
+    real bias[LANES] = {0};
+    if (p->bias != NULL) {
+        memcpy(bias, p->bias, (size_t)p->filters * sizeof *bias);
     }
-}
-
-/* The tile of vectors v and v + 1, or of v twice where it is the last. */
-static K(place) K(place_of)(const wgi_planar_image *p, int64_t v, int64_t n)
-{
-    const wgi_planes *from = p->from;
-    const int64_t in_row = (p->columns + LANES - 1) / LANES;
-    const int64_t next = v + 1 < n ? v + 1 : v;
-    const int64_t row[] = {v / in_row, next / in_row};
-    const int64_t at[] = {row[0] * from->stride + v % in_row * LANES,
-                          row[1] * from->stride + next % in_row * LANES};
-    const int64_t first = from->top - row[1];
-    const int64_t end = from->top + from->rows - row[0];
-    return (K(place)){.from = (const real *)from->data + at[0],
-                      .second = at[1] - at[0],
-                      .first = first > 0 ? first : 0,
-                      .end = end < p->kernel[0] ? end : p->kernel[0]};
+    for (int64_t j = 0; j < n; j++) {
+#pragma omp simd
+        for (int f = 0; f < LANES; f++) {
+            sums[j][f] += bias[f];
+        }
+        if (is_last) {
+            memcpy(y, sums[j], (size_t)p->filters * sizeof *y);
+        } else {
+            memcpy(y, sums[j], sizeof sums[j]);
+        }
+        y += p->filters;
+    }
 }
 
 static void K(correlate)(const wgi_planar_image *p)
 {
-    const int64_t n = p->rows * ((p->columns + LANES - 1) / LANES);
-    real sums[WGI_PLANAR_BLOCK][2][LANES];
-    const real *weights = p->weights;
-    const int64_t taps = p->from->channels * p->kernel[0] * p->kernel[1];
-    for (int64_t first = 0; first < p->filters; first += WGI_PLANAR_BLOCK) {
-        const int64_t block = wgi_planar_block(p->filters, first);
-        const int64_t left = p->filters - first;
-        const int64_t filters[] = {first, left < block ? left : block};
-        for (int64_t v = 0; v < n; v += 2) {
-            K(place) at = K(place_of)(p, v, n);
-            at.weights = weights;
-            switch (block) {
-            case 2:
-                K(tile_2)(p, &at, sums);
-                break;
-            case 4:
-                K(tile_4)(p, &at, sums);
-                break;
-            case 6:
-                K(tile_6)(p, &at, sums);
-                break;
-            default:
-                K(tile_8)(p, &at, sums);
-                break;
-            }
-            K(put)(p, sums, 0, v, filters);
-            if (v + 1 < n) {
-                K(put)(p, sums, 1, v + 1, filters);
-            }
+    real sums[WGI_PLANAR_PIXELS][LANES];
+    real *y = p->y;
+    for (int64_t i = 0; i < p->places[0]; i++) {
+        const real *x = (const real *)p->x + i * p->stride;
+        const bool is_last = (p->places[0] - 1 - i) * p->places[1] * p->filters < LANES;
+        for (int64_t j = 0; j < p->places[1];) {
+            const int64_t left = p->places[1] - j;
+            const int64_t tile = left > 12 ? 14 : left > 4 ? 8 : 4;
+            const int64_t n = left < tile ? left : tile;
+            (tile == 14 ? K(tile_14) : tile == 8 ? K(tile_8) : K(tile_4))(p, x, sums);
+            K(put)(p, sums, n, is_last, y);
+            x += n * p->channels;
+            y += n * p->filters;
+            j += n;
         }
-        weights += taps * block;
     }
 }
 
@@ -202,7 +148,7 @@ static int64_t K(tile_of_rows)(const wgi_planar_rows *p, int64_t k, int64_t v)
 {
     const int64_t left = p->kernel_rows - k;
     const int64_t n = left >= 5 ? 5 : left >= 3 ? 3 : 1;
-    if (p->width - v > LANES) {
+    if (p->width - v > VECTOR) {
         (n == 5 ? K(rows_5_2) : n == 3 ? K(rows_3_2) : K(rows_1_2))(p, k, v);
     } else {
         (n == 5 ? K(rows_5_1) : n == 3 ? K(rows_3_1) : K(rows_1_1))(p, k, v);
@@ -214,7 +160,7 @@ static void K(scatter)(const wgi_planar_rows *p)
 {
     const int64_t rows = p->places[0] + p->kernel_rows - 1;
     memset(p->sums, 0, (size_t)(rows * p->stride) * sizeof(real));
-    for (int64_t v = 0; v < p->width; v += 2 * LANES) {
+    for (int64_t v = 0; v < p->width; v += 2 * VECTOR) {
         for (int64_t k = 0; k < p->kernel_rows;) {
             k += K(tile_of_rows)(p, k, v);
         }
@@ -223,65 +169,76 @@ static void K(scatter)(const wgi_planar_rows *p)
 
 /* ---- a kernel's gradient -------------------------------------------------------------------- */
 
-/* A tile of sums: what it reads, and how far sums of its filters are apart. */
-typedef struct K(taps) {
-    const real *from;
-    const real *dy;
-    real *sums;
-    int64_t filter;
-} K(taps);
-
+#define ROWS 1
 #define TAPS 1
-#define TILE K(taps_1)
+#define TILE K(taps_1_1)
 #include "backends/native/planar_taps.h"
+#define ROWS 1
 #define TAPS 3
-#define TILE K(taps_3)
+#define TILE K(taps_1_3)
 #include "backends/native/planar_taps.h"
+#define ROWS 1
 #define TAPS 5
-#define TILE K(taps_5)
+#define TILE K(taps_1_5)
 #include "backends/native/planar_taps.h"
-/* As many taps from the first on as a tile has, of `left`. */
-static int64_t K(tile_of_taps)(const wgi_planar_sums *p, const K(taps) * at, int64_t left)
-{
-    const int64_t n = left >= 5 ? 5 : left >= 3 ? 3 : 1;
-    (n == 5 ? K(taps_5) : n == 3 ? K(taps_3) : K(taps_1))(p, at);
-    return n;
-}
+#define ROWS 3
+#define TAPS 1
+#define TILE K(taps_3_1)
+#include "backends/native/planar_taps.h"
+#define ROWS 3
+#define TAPS 3
+#define TILE K(taps_3_3)
+#include "backends/native/planar_taps.h"
+#define ROWS 3
+#define TAPS 5
+#define TILE K(taps_3_5)
+#include "backends/native/planar_taps.h"
+#define ROWS 5
+#define TAPS 1
+#define TILE K(taps_5_1)
+#include "backends/native/planar_taps.h"
+#define ROWS 5
+#define TAPS 3
+#define TILE K(taps_5_3)
+#include "backends/native/planar_taps.h"
+#define ROWS 5
+#define TAPS 5
+#define TILE K(taps_5_5)
+#include "backends/native/planar_taps.h"
+
+typedef void (*K(taps))(const wgi_planar_sums *p, const real *x, real *sums);
 
 static void K(gather)(const wgi_planar_sums *p)
 {
-    const int64_t n = p->dy->channels;
-    const int64_t *kernel = p->kernel;
-    K(taps) at = {.filter = p->from->channels * kernel[0] * kernel[1] * LANES};
-    for (int64_t f = 0; f < n; f += WGI_PLANAR_GROUP) {
-        at.dy = (const real *)p->dy->data + f * p->dy->plane;
-        for (int64_t r = 0; r < p->from->channels * kernel[0]; r++) {
-            const real *from = (const real *)p->from->data + r / kernel[0] * p->from->plane +
-                               r % kernel[0] * p->from->stride;
-            for (int64_t l = 0; l < kernel[1];) {
-                at.from = from + l;
-                at.sums = (real *)p->sums + f * at.filter + (r * kernel[1] + l) * LANES;
-                l += K(tile_of_taps)(p, &at, kernel[1] - l);
-            }
+    static const K(taps) tiles[3][3] = {{K(taps_1_1), K(taps_1_3), K(taps_1_5)},
+                                        {K(taps_3_1), K(taps_3_3), K(taps_3_5)},
+                                        {K(taps_5_1), K(taps_5_3), K(taps_5_5)}};
+    for (int64_t k = 0; k < p->kernel_rows;) {
+        const int r = p->kernel_rows - k >= 5 ? 2 : p->kernel_rows - k >= 3 ? 1 : 0;
+        for (int64_t e = 0; e < p->taps;) {
+            const int t = p->taps - e >= 5 ? 2 : p->taps - e >= 3 ? 1 : 0;
+            tiles[r][t](p, (const real *)p->x + k * p->stride + e,
+                        (real *)p->sums + (k * p->taps + e) * LANES);
+            e += 2 * t + 1;
         }
+        k += 2 * r + 1;
     }
 }
 
-/* Lanes are added in order, in `real`; so are parts. */
-static void K(add_up)(const void *sums, int64_t parts, int64_t part, int64_t n, void *dw)
+static void K(add_up)(const void *sums, int64_t parts, const wgi_planar_kernel *p, void *dw)
 {
+    const int64_t taps = p->kernel[1] * p->channels;
+    const int64_t n = p->kernel[0] * taps * LANES;
     const real *from = sums;
     real *to = dw;
-    for (int64_t e = 0; e < n; e++) {
-        real sum = 0;
-        for (int64_t p = 0; p < parts; p++) {
-            real lanes = 0;
-            for (int j = 0; j < LANES; j++) {
-                lanes += from[p * part + e * LANES + j];
+    for (int64_t t = 0; t < p->kernel[0] * taps; t++) {
+        for (int64_t f = 0; f < p->filters; f++) {
+            real sum = 0;
+            for (int64_t part = 0; part < parts; part++) {
+                sum += from[part * n + t * LANES + f];
             }
-            sum += lanes;
+            to[K(weight_at)(p, f, t / taps, t % taps)] = sum;
         }
-        to[e] = sum;
     }
 }
 
@@ -330,7 +287,7 @@ static void K(plain_data)(const wgi_planar_plain *p)
     }
 }
 
-/* Added to the first lane of the sums. */
+/* Added to sums [k, l, c, LANES]. */
 static void K(plain_weights)(const wgi_planar_plain *p)
 {
     const real *dy = p->dy;
@@ -338,7 +295,8 @@ static void K(plain_weights)(const wgi_planar_plain *p)
     real *sums = p->out;
     FOR_EACH_TAP(p)
     {
-        sums[W_AT(p) * LANES] = MULTIPLY_ADD(dy[Y_AT(p)], x[X_AT(p)], sums[W_AT(p) * LANES]);
+        real *sum = &sums[((k * p->kernel[1] + l) * p->channels + c) * LANES + o];
+        *sum = MULTIPLY_ADD(dy[Y_AT(p)], x[X_AT(p)], *sum);
     }
 }
 

@@ -14,7 +14,7 @@ static void TILE(const wgi_planar_rows *p, int64_t k, int64_t v)
     for (int64_t i = 0; i < p->places[0]; i++) {
         real *restrict to = (real *)p->sums + (i + k) * p->stride + v;
         for (int64_t j = 0; j < p->places[1]; j++) {
-            real sum[ROWS][VECTORS][LANES] = {{{0}}};
+            real sum[ROWS][VECTORS][VECTOR] = {{{0}}};
             const real *restrict w = first;
             for (int64_t o = 0; o < p->filters; o++) {
                 const real g = dy[o];
@@ -22,8 +22,8 @@ static void TILE(const wgi_planar_rows *p, int64_t k, int64_t v)
                     const real *restrict u = w + r * p->width;
                     for (int s = 0; s < VECTORS; s++) {
 #pragma omp simd
-                        for (int e = 0; e < LANES; e++) {
-                            sum[r][s][e] = MULTIPLY_ADD(g, u[s * LANES + e], sum[r][s][e]);
+                        for (int e = 0; e < VECTOR; e++) {
+                            sum[r][s][e] = MULTIPLY_ADD(g, u[s * VECTOR + e], sum[r][s][e]);
                         }
                     }
                 }
@@ -33,8 +33,8 @@ static void TILE(const wgi_planar_rows *p, int64_t k, int64_t v)
                 real *restrict row = to + r * p->stride;
                 for (int s = 0; s < VECTORS; s++) {
 #pragma omp simd
-                    for (int e = 0; e < LANES; e++) {
-                        row[s * LANES + e] += sum[r][s][e];
+                    for (int e = 0; e < VECTOR; e++) {
+                        row[s * VECTOR + e] += sum[r][s][e];
                     }
                 }
             }

@@ -1,48 +1,31 @@
-/* One tile of results over planes; planar_loops.h includes it once for each number of filters.
+/* One tile of results; planar_loops.h includes it once for each number of pixels.
  * SPDX-License-Identifier: Apache-2.0
  *
- * No guard: TILE (this tile's name), FILTERS and what planar_loops.h takes are the caller's. All
+ * No guard: TILE (this tile's name), PIXELS and what planar_loops.h takes are the caller's. All
  * sizes of the sums are constants, so that compilers keep every sum in a register. */
 
-/* Two vectors of pixels, those at a and those `second` after, of FILTERS filters each. */
-static void TILE(const wgi_planar_image *p, const K(place) * at, real (*restrict out)[2][LANES])
+/* PIXELS pixels that follow one another, the first one's elements at x. */
+static void TILE(const wgi_planar_image *p, const real *x, real (*restrict out)[LANES])
 {
-    real sum[FILTERS][2][LANES];
-    const real *restrict w = at->weights;
-    for (int f = 0; f < FILTERS; f++) {
-        for (int v = 0; v < 2; v++) {
+    real sum[PIXELS][LANES] = {{0}};
+    const real *restrict w = p->weights;
+    const int64_t step = p->channels;
+    for (int64_t k = 0; k < p->kernel_rows; k++) {
+        const real *restrict a = x + k * p->stride;
+        for (int64_t e = 0; e < p->taps; e++) {
+            for (int j = 0; j < PIXELS; j++) {
+                const real u = a[j * step];
 #pragma omp simd
-            for (int j = 0; j < LANES; j++) {
-                sum[f][v][j] = 0;
-            }
-        }
-    }
-    const int64_t taps = p->kernel[1];
-    for (int64_t c = 0; c < p->from->channels; c++) {
-        for (int64_t k = at->first; k < at->end; k++) {
-            const real *restrict a = at->from + c * p->from->plane + k * p->from->stride;
-            const real *restrict b = a + at->second;
-            const real *restrict u = w + (c * p->kernel[0] + k) * taps * FILTERS;
-            for (int64_t l = 0; l < taps; l++) {
-                for (int f = 0; f < FILTERS; f++) {
-                    const real x = u[f];
-#pragma omp simd
-                    for (int j = 0; j < LANES; j++) {
-                        sum[f][0][j] = MULTIPLY_ADD(x, a[j], sum[f][0][j]);
-                    }
-#pragma omp simd
-                    for (int j = 0; j < LANES; j++) {
-                        sum[f][1][j] = MULTIPLY_ADD(x, b[j], sum[f][1][j]);
-                    }
+                for (int f = 0; f < LANES; f++) {
+                    sum[j][f] = MULTIPLY_ADD(u, w[f], sum[j][f]);
                 }
-                a++;
-                b++;
-                u += FILTERS;
             }
+            a++;
+            w += LANES;
         }
     }
     memcpy(out, sum, sizeof sum);
 }
 
 #undef TILE
-#undef FILTERS
+#undef PIXELS
