@@ -157,9 +157,10 @@ typedef enum wgi_convolution_pass {
     WGI_CONVOLUTION_WEIGHTS
 } wgi_convolution_pass;
 
-/* Whether a convolution is one for planes: few channels where other loops would have vectors of
- * them, over images whose rows fill vectors and whose planes fit into the second cache. Native
- * kernels serve these, and whoever is asked before them declines. */
+/* Whether a convolution is one of few channels, where other loops have vectors that are filled with
+ * little: native kernels serve these, and whoever is asked before them declines. Images are small
+ * enough for the second cache. An image's gradient pays where filters are many enough for what is
+ * added to memory after them, and a row of the kernel fills most of its vectors. */
 static inline bool wgi_convolution_is_planar(const wgi_convolution_attr *a,
                                              wgi_convolution_pass pass, int64_t channels,
                                              int64_t filters)
@@ -174,8 +175,11 @@ static inline bool wgi_convolution_is_planar(const wgi_convolution_attr *a,
     if (a->groups != 1 || channels < 1 || filters < 1) {
         return false;
     }
-    return pass == WGI_CONVOLUTION_DATA ? channels <= 8 && filters <= 16
-                                        : channels <= 4 && filters <= 8;
+    if (pass != WGI_CONVOLUTION_DATA) {
+        return channels <= 4 && filters <= 8;
+    }
+    return filters <= 16 &&
+           (a->kernel[1] >= 5 ? channels <= 6 && filters >= 4 : channels <= 4 && filters >= 8);
 }
 
 /* The poolings, all of images [n, h, w, c], channels last; the two numbers of a list are of h and

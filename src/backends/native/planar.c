@@ -78,7 +78,7 @@ const char *wgi_native_planar_accepts(const wgi_problem *problem)
     }
     return wgi_convolution_is_planar(problem->attr, pass, image->dims[3], result->dims[3])
                ? NULL
-               : "not of few channels over small images";
+               : "not one of few channels over small images";
 }
 
 /* ---- preparing ------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* Convolutions of few channels over planes.
+/* Convolutions of few channels, over small images.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_NATIVE_PLANAR_H
 #define WG_NATIVE_PLANAR_H

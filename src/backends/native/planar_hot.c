@@ -1,4 +1,4 @@
-/* The loops of convolutions over planes for each dtype.
+/* The loops of convolutions of few channels for each dtype.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Where the set has a fused multiply-add each product is added by one. */

@@ -1,4 +1,4 @@
-/* The loops of convolutions over planes, built once for each instruction set.
+/* The loops of convolutions of few channels, built once for each instruction set.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_NATIVE_PLANAR_HOT_H
 #define WG_NATIVE_PLANAR_HOT_H

@@ -1,4 +1,4 @@
-/* The loops of convolutions over planes for one dtype; planar_hot.c includes it once for each.
+/* The loops of convolutions of few channels for one dtype; planar_hot.c includes it once for each.
  * SPDX-License-Identifier: Apache-2.0
  *
  * No guard: real, R, K, LANES (filters), VECTOR (elements of one) and MULTIPLY_ADD are the
