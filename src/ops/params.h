@@ -151,6 +151,37 @@ typedef struct wgi_convolution_attr {
     int64_t input[2];
 } wgi_convolution_attr;
 
+typedef enum wgi_convolution_pass {
+    WGI_CONVOLUTION_FORWARD = 0,
+    WGI_CONVOLUTION_DATA,
+    WGI_CONVOLUTION_WEIGHTS
+} wgi_convolution_pass;
+
+/* Whether a convolution is one of few channels, where other loops have vectors that are filled with
+ * little: native kernels serve these, and whoever is asked before them declines. Images are small
+ * enough for the second cache. An image's gradient pays where filters are many enough for what is
+ * added to memory after them, and a row of the kernel fills most of its vectors. */
+static inline bool wgi_convolution_is_planar(const wgi_convolution_attr *a,
+                                             wgi_convolution_pass pass, int64_t channels,
+                                             int64_t filters)
+{
+    for (int i = 0; i < 2; i++) {
+        const int64_t k = a->kernel[i];
+        if (a->stride[i] != 1 || a->dilation[i] != 1 || k < 3 || k > 7 || a->before[i] >= k ||
+            a->after[i] >= k || a->input[i] < 8 || a->input[i] > 64) {
+            return false;
+        }
+    }
+    if (a->groups != 1 || channels < 1 || filters < 1) {
+        return false;
+    }
+    if (pass != WGI_CONVOLUTION_DATA) {
+        return channels <= 4 && filters <= 8;
+    }
+    return filters <= 16 &&
+           (a->kernel[1] >= 5 ? channels <= 6 && filters >= 4 : channels <= 4 && filters >= 8);
+}
+
 /* The poolings, all of images [n, h, w, c], channels last; the two numbers of a list are of h and
  * w. size is that of the image; where is_adaptive is set, kernel is how many windows there are, and
  * the rest counts for nothing. */

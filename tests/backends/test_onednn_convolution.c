@@ -208,8 +208,8 @@ static void test_convolution_is_that_of_plain_loops(void **state)
     }
 }
 
-/* The library serves the common ones, all three passes; for a processor of its oldest kind, those
- * without padding. */
+/* The library serves the common ones, all three passes, where no native kernel is faster; for a
+ * processor of its oldest kind, those without padding. */
 static void test_convolution_is_served(void **state)
 {
     (void)state;
@@ -218,9 +218,19 @@ static void test_convolution_is_served(void **state)
     for (int i = 0; i < 3; i++) {
         results got;
         const bool is_whole = i == 1 || !is_old;
-        run(&geometries[i], (wg_config){.threads = 2}, WG_F32, is_whole ? 3 : -1, &got);
+        const wg_config config = {.threads = 2, .without = WG_BACKEND_NATIVE};
+        run(&geometries[i], config, WG_F32, is_whole ? 3 : -1, &got);
         release(&got);
     }
+}
+
+/* The first has few channels and few filters. */
+static void test_convolution_goes_to_native(void **state)
+{
+    results got;
+    (void)state;
+    run(&geometries[0], (wg_config){.threads = 2}, WG_F32, 0, &got);
+    release(&got);
 }
 
 /* Native serves there, on all threads; where there is none, the library on one. */
@@ -260,7 +270,7 @@ static void test_convolution_survives_failures(void **state)
         for (int64_t at = 1; has_failed; at++) {
             results got;
             wgi_dnnl_test = (wgi_dnnl_probe){.fail_at = at, .status = statuses[k]};
-            run(g, (wg_config){.threads = 1}, WG_F32, -1, &got);
+            run(g, (wg_config){.threads = 1, .without = WG_BACKEND_NATIVE}, WG_F32, -1, &got);
             has_failed = wgi_dnnl_test.n_calls >= at;
             assert_int_equal(wgi_dnnl_test.n_live, 0);
             assert_true(distance(&got, &expected) < 1e-5);
@@ -338,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolution_is_that_of_plain_loops),
         cmocka_unit_test(test_convolution_is_served),
+        cmocka_unit_test(test_convolution_goes_to_native),
         cmocka_unit_test(test_convolution_is_thread_invariant),
         cmocka_unit_test(test_convolution_survives_failures),
         cmocka_unit_test(test_convolution_keeps_nan_and_infinity),

@@ -14,6 +14,7 @@
 #include "backends/native/loss.h"
 #include "backends/native/matmul.h"
 #include "backends/native/move.h"
+#include "backends/native/planar.h"
 #include "backends/native/pool.h"
 #include "backends/native/recurrence.h"
 #include "backends/native/reduce.h"
@@ -112,6 +113,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_attention_destroy,                                                   \
     }
 
+#define PLANAR(name_)                                                                              \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_planar_accepts,              \
+        .prepare = wgi_native_planar_prepare, .run = wgi_native_##name_##_planar_run,              \
+        .destroy = wgi_native_planar_destroy,                                                      \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -176,6 +184,9 @@ static const wgi_kernel kernels[] = {
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
+    PLANAR(convolution),
+    PLANAR(convolution_data),
+    PLANAR(convolution_weights),
     POOL(max_pool),
     POOL(max_pool_pick),
     POOL(max_pool_backward),

@@ -113,6 +113,14 @@ static double multiply_adds(const parts *p)
     return (double)p->result->count * (double)p->kernel->count / (double)p->kernel->dims[0];
 }
 
+static bool goes_to_native(const wgi_problem *problem, const parts *p)
+{
+    const wgi_convolution_pass pass = p->pass == WGI_DNNL_FORWARD ? WGI_CONVOLUTION_FORWARD
+                                      : p->pass == WGI_DNNL_DATA  ? WGI_CONVOLUTION_DATA
+                                                                  : WGI_CONVOLUTION_WEIGHTS;
+    return wgi_convolution_is_planar(problem->attr, pass, p->image->dims[3], p->result->dims[3]);
+}
+
 const char *wgi_onednn_convolution_accepts(const wgi_problem *problem)
 {
     const parts p = parts_of(problem->op, problem->in, problem->n_in, problem->out);
@@ -129,6 +137,9 @@ const char *wgi_onednn_convolution_accepts(const wgi_problem *problem)
     }
     if (reason == NULL && problem->is_thread_invariant && wgi_onednn_has_native(problem->ctx)) {
         reason = "native gives the same bits on any number of threads";
+    }
+    if (reason == NULL && wgi_onednn_has_native(problem->ctx) && goes_to_native(problem, &p)) {
+        reason = "native is faster at these sizes";
     }
     return reason;
 }

@@ -79,4 +79,8 @@ void wgi_onednn_release(wgi_onednn_primitive *p);
 /* Runs it and waits. data: the operands in the form's order, scratch. WG_ERR_ENGINE. */
 wg_status wgi_onednn_execute(wgi_onednn_primitive *p, void *const data[WGI_ONEDNN_OPERANDS + 1]);
 
+/* Whether the context has the kernels that the table of routes, and the rule of convolutions of few
+ * channels, speak of. They take every product that has one batch axis at most, once merged. */
+bool wgi_onednn_has_native(const wg_context *ctx);
+
 #endif
