@@ -69,11 +69,11 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_loss_destroy,                                                        \
     }
 
-#define LSTM(name_)                                                                                \
+#define RECURRENCE(name_, kind_)                                                                   \
     {                                                                                              \
-        .name = "native." #name_, .op = #name_, .accepts = wgi_native_lstm_accepts,                \
-        .prepare = wgi_native_lstm_prepare, .run = wgi_native_##name_##_run,                       \
-        .destroy = wgi_native_lstm_destroy,                                                        \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_recurrence_accepts,          \
+        .prepare = wgi_native_##kind_##_prepare, .run = wgi_native_##name_##_run,                  \
+        .destroy = wgi_native_recurrence_destroy,                                                  \
     }
 
 #define ROWS(name_)                                                                                \
@@ -160,8 +160,12 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_permute_run,
         .destroy = wgi_native_permute_destroy,
     },
-    LSTM(lstm_scan),
-    LSTM(lstm_scan_backward),
+    RECURRENCE(rnn_scan, rnn),
+    RECURRENCE(rnn_scan_backward, rnn),
+    RECURRENCE(lstm_scan, lstm),
+    RECURRENCE(lstm_scan_backward, lstm),
+    RECURRENCE(gru_scan, gru),
+    RECURRENCE(gru_scan_backward, gru),
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
