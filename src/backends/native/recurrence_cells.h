@@ -14,7 +14,7 @@ typedef struct K(place) {
     int64_t n;
 } K(place);
 
-static inline real K(gated)(real d, real x)
+WGI_INLINE real K(gated)(real d, real x)
 {
     return d == 0 ? 0 : d * x;
 }
@@ -40,7 +40,7 @@ static void K(rnn_row)(const wgi_recurrence_data *d, const K(place) * p)
     }
 }
 
-static void K(lstm_row)(const wgi_recurrence_data *d, const K(place) * p)
+WGI_INLINE void K(lstm_units)(const wgi_recurrence_data *d, const K(place) * p, int64_t n_units)
 {
     const int64_t hidden = d->hidden;
     const int64_t at = p->row * hidden + p->j;
@@ -52,7 +52,7 @@ static void K(lstm_row)(const wgi_recurrence_data *d, const K(place) * p)
     real *restrict y = (real *)d->y + at;
     real *restrict c = (real *)d->c + at;
 #pragma omp simd
-    for (int64_t l = 0; l < p->n; l++) {
+    for (int64_t l = 0; l < n_units; l++) {
         const real i = K(sigmoid)(xp[l] + sums[l]);
         const real f = K(sigmoid)(xp[hidden + l] + sums[LANES + l]);
         const real g = K(tanh)(xp[2 * hidden + l] + sums[2 * LANES + l]);
@@ -67,7 +67,17 @@ static void K(lstm_row)(const wgi_recurrence_data *d, const K(place) * p)
     }
 }
 
-static void K(gru_row)(const wgi_recurrence_data *d, const K(place) * p)
+static void K(lstm_row)(const wgi_recurrence_data *d, const K(place) * p)
+{
+    /* A whole panel's units are a vector: no loop. */
+    if (p->n == LANES) {
+        K(lstm_units)(d, p, LANES);
+    } else {
+        K(lstm_units)(d, p, p->n);
+    }
+}
+
+WGI_INLINE void K(gru_units)(const wgi_recurrence_data *d, const K(place) * p, int64_t n_units)
 {
     const int64_t hidden = d->hidden;
     const int64_t at = p->row * hidden + p->j;
@@ -80,7 +90,7 @@ static void K(gru_row)(const wgi_recurrence_data *d, const K(place) * p)
     real *restrict y = (real *)d->y + at;
     real *restrict q = (real *)d->c + at;
 #pragma omp simd
-    for (int64_t l = 0; l < p->n; l++) {
+    for (int64_t l = 0; l < n_units; l++) {
         const real r = K(sigmoid)(xp[l] + (sums[l] + bias[l]));
         const real z = K(sigmoid)(xp[hidden + l] + (sums[LANES + l] + bias[hidden + l]));
         const real of_state = sums[2 * LANES + l] + bias[2 * hidden + l];
@@ -90,6 +100,16 @@ static void K(gru_row)(const wgi_recurrence_data *d, const K(place) * p)
         gates[2 * hidden + l] = n;
         q[l] = of_state;
         y[l] = (1 - z) * n + z * before[l];
+    }
+}
+
+static void K(gru_row)(const wgi_recurrence_data *d, const K(place) * p)
+{
+    /* A whole panel's units are a vector: no loop. */
+    if (p->n == LANES) {
+        K(gru_units)(d, p, LANES);
+    } else {
+        K(gru_units)(d, p, p->n);
     }
 }
 
@@ -122,30 +142,64 @@ static void K(rnn_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
     }
 }
 
-static void K(lstm_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
+WGI_INLINE real K(plus)(real d, const real *given, int64_t j)
+{
+    return given != NULL ? d + given[j] : d;
+}
+
+/* `given` are the gates' own gradients, or NULL. */
+WGI_INLINE void K(lstm_back_row)(const wgi_recurrence_data *d, const K(turn_back) * p,
+                                 const real *restrict given)
 {
     const int64_t n = d->hidden;
     const real *restrict gates = (const real *)d->gates + p->row * 4 * n;
     const real *restrict c = (const real *)d->c + p->row * n;
     const real *restrict dy = (const real *)d->dy + p->row * n;
     const real *restrict before = p->c;
+    const real *restrict dh = (const real *)d->dh + p->b * n;
     real *restrict dxp = (real *)d->dxp + p->row * 4 * n;
-    real *restrict dh = (real *)d->dh + p->b * n;
     real *restrict dc = (real *)d->dc + p->b * n;
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
+        const real i = gates[j];
+        const real f = gates[n + j];
+        const real g = gates[2 * n + j];
+        const real o = gates[3 * n + j];
         const real t = K(tanh)(c[j]);
         const real to_h = dy[j] + dh[j];
-        const real to_c = dc[j] + K(gated)(to_h, gates[3 * n + j] * (1 - t * t));
-        dxp[j] = K(gated)(to_c, gates[2 * n + j]);
-        dxp[n + j] = K(gated)(to_c, before[j]);
-        dxp[2 * n + j] = K(gated)(to_c, gates[j]);
-        dxp[3 * n + j] = K(gated)(to_h, t);
-        dc[j] = K(gated)(to_c, gates[n + j]);
+        const real to_c = dc[j] + K(gated)(to_h, o * (1 - t * t));
+        const real to_i = K(plus)(K(gated)(to_c, g), given, j);
+        const real to_f = K(plus)(K(gated)(to_c, before[j]), given, n + j);
+        const real to_g = K(plus)(K(gated)(to_c, i), given, 2 * n + j);
+        const real to_o = K(plus)(K(gated)(to_h, t), given, 3 * n + j);
+        dxp[j] = K(gated)(to_i, i * (1 - i));
+        dxp[n + j] = K(gated)(to_f, f * (1 - f));
+        dxp[2 * n + j] = K(gated)(to_g, 1 - g * g);
+        dxp[3 * n + j] = K(gated)(to_o, o * (1 - o));
+        dc[j] = K(gated)(to_c, f);
     }
 }
 
-static void K(gru_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
+static void K(lstm_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
+{
+    const int64_t n = d->hidden;
+    if (d->dc_given != NULL) {
+        const real *restrict given = (const real *)d->dc_given + p->row * n;
+        real *restrict dc = (real *)d->dc + p->b * n;
+        for (int64_t j = 0; j < n; j++) {
+            dc[j] += given[j];
+        }
+    }
+    if (d->dgates == NULL) {
+        K(lstm_back_row)(d, p, NULL);
+    } else {
+        K(lstm_back_row)(d, p, (const real *)d->dgates + p->row * 4 * n);
+    }
+}
+
+/* Likewise. */
+WGI_INLINE void K(gru_back_row)(const wgi_recurrence_data *d, const K(turn_back) * p,
+                                const real *restrict given)
 {
     const int64_t n = d->hidden;
     const real *restrict gates = (const real *)d->gates + p->row * 3 * n;
@@ -155,25 +209,40 @@ static void K(gru_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
     real *restrict dxp = (real *)d->dxp + p->row * 3 * n;
     real *restrict dhp = (real *)d->dhp + p->row * 3 * n;
     real *restrict dh = (real *)d->dh + p->b * n;
-    const real *restrict given =
-        d->dgates == NULL ? NULL : (const real *)d->dgates + p->row * 3 * n;
+#pragma omp simd
     for (int64_t j = 0; j < n; j++) {
         const real r = gates[j];
         const real z = gates[n + j];
         const real m = gates[2 * n + j];
         const real to_h = dy[j] + dh[j];
-        const real to_n = K(gated)(to_h, 1 - z) + (given != NULL ? given[2 * n + j] : 0);
-        const real to_z = K(gated)(to_h, before[j] - m) + (given != NULL ? given[n + j] : 0);
-        const real dn = K(gated)(to_n, 1 - m * m);
+        const real to_m = K(plus)(K(gated)(to_h, 1 - z), given, 2 * n + j);
+        const real to_z = K(plus)(K(gated)(to_h, before[j] - m), given, n + j);
+        const real dm = K(gated)(to_m, 1 - m * m);
         const real dz = K(gated)(to_z, z * (1 - z));
-        const real to_r = K(gated)(dn, q[j]) + (given != NULL ? given[j] : 0);
-        const real dr = K(gated)(to_r, r * (1 - r));
+        const real dr = K(gated)(K(plus)(K(gated)(dm, q[j]), given, j), r * (1 - r));
         dxp[j] = dr;
         dxp[n + j] = dz;
-        dxp[2 * n + j] = dn;
+        dxp[2 * n + j] = dm;
         dhp[j] = dr;
         dhp[n + j] = dz;
-        dhp[2 * n + j] = K(gated)(dn, r);
+        dhp[2 * n + j] = K(gated)(dm, r);
         dh[j] = K(gated)(to_h, z);
+    }
+}
+
+static void K(gru_back)(const wgi_recurrence_data *d, const K(turn_back) * p)
+{
+    const int64_t n = d->hidden;
+    if (d->dgates == NULL) {
+        K(gru_back_row)(d, p, NULL);
+    } else {
+        K(gru_back_row)(d, p, (const real *)d->dgates + p->row * 3 * n);
+    }
+    if (d->dc_given != NULL) {
+        const real *restrict given = (const real *)d->dc_given + p->row * n;
+        real *restrict dq = (real *)d->dhp + (3 * p->row + 2) * n;
+        for (int64_t j = 0; j < n; j++) {
+            dq[j] += given[j];
+        }
     }
 }

@@ -152,60 +152,12 @@ static void K(run)(const wgi_recurrence_data *d, int64_t begin, int64_t end)
 
 /* ---- backwards ---------------------------------------------------------------------------- */
 
-/* lstm_scan's slopes, once all that arrives at the gates is there. */
-static void K(lstm_slopes)(const wgi_recurrence_data *d, int64_t row)
-{
-    const int64_t n = d->hidden;
-    const real *restrict gates = (const real *)d->gates + row * 4 * n;
-    real *restrict dxp = (real *)d->dxp + row * 4 * n;
-    if (d->dgates != NULL) {
-        const real *restrict given = (const real *)d->dgates + row * 4 * n;
-        for (int64_t j = 0; j < 4 * n; j++) {
-            dxp[j] += given[j];
-        }
-    }
-    for (int64_t j = 0; j < 4 * n; j++) {
-        const real a = gates[j];
-        const bool is_tanh = j >= 2 * n && j < 3 * n;
-        dxp[j] = K(gated)(dxp[j], is_tanh ? 1 - a * a : a * (1 - a));
-    }
-}
-
-/* One row of lstm_scan's gradient, with what is given beside dy. */
-static void K(lstm_back_all)(const wgi_recurrence_data *d, const K(turn_back) * p)
-{
-    const int64_t n = d->hidden;
-    if (d->dc_given != NULL) {
-        const real *restrict given = (const real *)d->dc_given + p->row * n;
-        real *restrict dc = (real *)d->dc + p->b * n;
-        for (int64_t j = 0; j < n; j++) {
-            dc[j] += given[j];
-        }
-    }
-    K(lstm_back)(d, p);
-    K(lstm_slopes)(d, p->row);
-}
-
-/* One row of gru_scan's gradient, likewise. */
-static void K(gru_back_all)(const wgi_recurrence_data *d, const K(turn_back) * p)
-{
-    const int64_t n = d->hidden;
-    K(gru_back)(d, p);
-    if (d->dc_given != NULL) {
-        const real *restrict given = (const real *)d->dc_given + p->row * n;
-        real *restrict dq = (real *)d->dhp + (3 * p->row + 2) * n;
-        for (int64_t j = 0; j < n; j++) {
-            dq[j] += given[j];
-        }
-    }
-}
-
 typedef void (*K(cell_back))(const wgi_recurrence_data *d, const K(turn_back) * p);
 
 static const K(cell_back) K(cells_back)[] = {
     [WGI_RNN_GATES] = K(rnn_back),
-    [WGI_GRU_GATES] = K(gru_back_all),
-    [WGI_LSTM_GATES] = K(lstm_back_all),
+    [WGI_GRU_GATES] = K(gru_back),
+    [WGI_LSTM_GATES] = K(lstm_back),
 };
 
 /* dh [n, units] from j on = sums, or that added to it. */
