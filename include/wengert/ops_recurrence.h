@@ -95,7 +95,8 @@ WG_API wg_node wg_gru_cell(wg_node x, wg_node h, const wg_recurrence_weights *we
  * result.
  * Gradient: to all floating operands, to any order: the second goes step by step.
  * Numerics: f32 results of different backends differ by the rounding of the steps' products, which
- *           the states carry on.
+ *           the states carry on. Through a step's functions a gradient of 0 stays 0 beside what is
+ *           not finite, as wg_gate says; through its products IEEE rules apply.
  * Errors:   as wg_rnn_cell; WG_ERR_ARGUMENT (options).
  * Source:   PyTorch's RNN of one layer and direction, whose h0 has an axis more.
  */

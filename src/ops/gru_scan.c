@@ -74,16 +74,19 @@ static void K(gru_row_back)(const K(gru_back) * b, int64_t hidden)
             given[k] = b->dgates[k * hidden + j];
         }
         const real dh = b->dy[j] + b->dh[j];
-        const real dn = (dh * (1 - z) + given[2]) * (1 - n * n);
-        const real dz = (dh * (b->before[j] - n) + given[1]) * (z * (1 - z));
-        const real dr = (dn * b->q[j] + given[0]) * (r * (1 - r));
+        const real to_n = K(scan_gate)(dh, 1 - z) + given[2];
+        const real to_z = K(scan_gate)(dh, b->before[j] - n) + given[1];
+        const real dn = K(scan_gate)(to_n, 1 - n * n);
+        const real dz = K(scan_gate)(to_z, z * (1 - z));
+        const real to_r = K(scan_gate)(dn, b->q[j]) + given[0];
+        const real dr = K(scan_gate)(to_r, r * (1 - r));
         b->dxp[j] = dr;
         b->dxp[hidden + j] = dz;
         b->dxp[2 * hidden + j] = dn;
         b->dhp[j] = dr;
         b->dhp[hidden + j] = dz;
-        b->dhp[2 * hidden + j] = dn * r + (b->dq != NULL ? b->dq[j] : 0);
-        b->dh[j] = dh * z;
+        b->dhp[2 * hidden + j] = K(scan_gate)(dn, r) + (b->dq != NULL ? b->dq[j] : 0);
+        b->dh[j] = K(scan_gate)(dh, z);
     }
 }
 
@@ -258,20 +261,20 @@ static step_back step_backward(wgi_rule *rule, int64_t t, wg_node before, wg_nod
     const wg_node n = wgi_gate_of(gates, 2, hidden);
     const wg_node one = wg_number(gates.graph, wg_node_dtype(gates), 1.0);
     const wg_node dh = wg_add(wg_select(rule->x[5], 0, t), dh_after);
-    const wg_node to_n = plus_given(rule, wg_mul(dh, wg_sub(one, z)), 2, t);
-    const wg_node dn = wg_mul(to_n, wgi_tanh_slope(n));
-    const wg_node to_z = plus_given(rule, wg_mul(dh, wg_sub(before, n)), 1, t);
-    const wg_node dz = wg_mul(to_z, wgi_sigmoid_slope(z));
-    const wg_node to_r = plus_given(rule, wg_mul(dn, wg_select(rule->x[3], 0, t)), 0, t);
-    const wg_node dr = wg_mul(to_r, wgi_sigmoid_slope(r));
-    wg_node dq = wg_mul(dn, r);
+    const wg_node to_n = plus_given(rule, wg_gate(dh, wg_sub(one, z)), 2, t);
+    const wg_node dn = wg_gate(to_n, wgi_tanh_slope(n));
+    const wg_node to_z = plus_given(rule, wg_gate(dh, wg_sub(before, n)), 1, t);
+    const wg_node dz = wg_gate(to_z, wgi_sigmoid_slope(z));
+    const wg_node to_r = plus_given(rule, wg_gate(dn, wg_select(rule->x[3], 0, t)), 0, t);
+    const wg_node dr = wg_gate(to_r, wgi_sigmoid_slope(r));
+    wg_node dq = wg_gate(dn, r);
     if (rule->n_in > 7) {
         dq = wg_add(dq, wg_select(rule->x[7], 0, t));
     }
     step_back d;
     d.dxp = wg_concat((const wg_node[]){dr, dz, dn}, 3, 1);
     d.dhp = wg_concat((const wg_node[]){dr, dz, dq}, 3, 1);
-    d.dh = wg_add(wg_mul(dh, z), wg_matmul(d.dhp, rule->x[1]));
+    d.dh = wg_add(wg_gate(dh, z), wg_matmul(d.dhp, rule->x[1]));
     return d;
 }
 

@@ -70,12 +70,15 @@ static void K(lstm_row_back)(const K(lstm_back) * r, int64_t hidden)
         const real t = K(scan_tanh)(r->c[j]);
         const real dh = r->dy[j] + r->dh[j];
         const real given_c = r->dc_given != NULL ? r->dc_given[j] : 0;
-        const real dc = r->dc[j] + given_c + dh * gate[3] * (1 - t * t);
-        r->dxp[j] = (dc * gate[2] + given[0]) * (gate[0] * (1 - gate[0]));
-        r->dxp[hidden + j] = (dc * r->c_before[j] + given[1]) * (gate[1] * (1 - gate[1]));
-        r->dxp[2 * hidden + j] = (dc * gate[0] + given[2]) * (1 - gate[2] * gate[2]);
-        r->dxp[3 * hidden + j] = (dh * t + given[3]) * (gate[3] * (1 - gate[3]));
-        r->dc[j] = dc * gate[1];
+        const real to_c = K(scan_gate)(dh, gate[3] * (1 - t * t));
+        const real dc = r->dc[j] + given_c + to_c;
+        const real to[4] = {K(scan_gate)(dc, gate[2]), K(scan_gate)(dc, r->c_before[j]),
+                            K(scan_gate)(dc, gate[0]), K(scan_gate)(dh, t)};
+        for (int64_t k = 0; k < 4; k++) {
+            const real slope = k == 2 ? 1 - gate[k] * gate[k] : gate[k] * (1 - gate[k]);
+            r->dxp[k * hidden + j] = K(scan_gate)(to[k] + given[k], slope);
+        }
+        r->dc[j] = K(scan_gate)(dc, gate[1]);
     }
 }
 
@@ -251,19 +254,19 @@ static step_back step_backward(wgi_rule *rule, int64_t t, wg_node c_before, step
     }
     const wg_node th = wg_tanh(wg_select(rule->x[3], 0, t));
     const wg_node dh = wg_add(wg_select(rule->x[4], 0, t), d.dh);
-    wg_node dc = wg_add(d.dc, wg_mul(wg_mul(dh, gate[3]), wgi_tanh_slope(th)));
+    wg_node dc = wg_add(d.dc, wg_gate(dh, wg_mul(gate[3], wgi_tanh_slope(th))));
     if (rule->n_in > 5) {
         dc = wg_add(dc, wg_select(rule->x[5], 0, t));
     }
-    wg_node parts[4] = {wg_mul(dc, gate[2]), wg_mul(dc, c_before), wg_mul(dc, gate[0]),
-                        wg_mul(dh, th)};
+    wg_node parts[4] = {wg_gate(dc, gate[2]), wg_gate(dc, c_before), wg_gate(dc, gate[0]),
+                        wg_gate(dh, th)};
     for (int64_t k = 0; k < 4; k++) {
         const wg_node slope = k == 2 ? wgi_tanh_slope(gate[k]) : wgi_sigmoid_slope(gate[k]);
-        parts[k] = wg_mul(plus_given(rule, parts[k], k, t), slope);
+        parts[k] = wg_gate(plus_given(rule, parts[k], k, t), slope);
     }
     d.dxp = wg_concat(parts, 4, 1);
     d.dh = wg_matmul(d.dxp, rule->x[1]);
-    d.dc = wg_mul(dc, gate[1]);
+    d.dc = wg_gate(dc, gate[1]);
     return d;
 }
 

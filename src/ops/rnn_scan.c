@@ -44,7 +44,7 @@ static wg_status K(rnn_scan_backward)(const wgi_args *args)
             const real value = ((const real *)y->data)[at + i];
             const real d = ((const real *)args->in[2].data)[at + i] + dh[i];
             const real slope = attr->is_relu == 0 ? 1 - value * value : value <= 0 ? 0 : 1;
-            dxp[i] = d * slope;
+            dxp[i] = K(scan_gate)(d, slope);
         }
         K(scan_back)(dxp, args->in[1].data, dh, sizes, false);
     }
@@ -265,7 +265,7 @@ static void decompose_rnn_scan_backward(wgi_rule *rule)
     for (int64_t turn = s.steps - 1; turn >= 0; turn--) {
         const int64_t t = wgi_step_at(&attr, s.steps, turn);
         const wg_node slope = slope_of(wg_select(rule->x[0], 0, t), attr.is_relu != 0);
-        dxp[t] = wg_mul(wg_add(wg_select(rule->x[2], 0, t), dh), slope);
+        dxp[t] = wg_gate(wg_add(wg_select(rule->x[2], 0, t), dh), slope);
         dh = wg_matmul(dxp[t], rule->x[1]);
     }
     rule->result[0] = wgi_stack_steps(dxp, s.steps, wg_slice(rule->x[0], 2, 0, s.hidden, 1));

@@ -78,11 +78,11 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_loss_destroy,                                                        \
     }
 
-#define LSTM(name_)                                                                                \
+#define RECURRENCE(name_, kind_)                                                                   \
     {                                                                                              \
-        .name = "native." #name_, .op = #name_, .accepts = wgi_native_lstm_accepts,                \
-        .prepare = wgi_native_lstm_prepare, .run = wgi_native_##name_##_run,                       \
-        .destroy = wgi_native_lstm_destroy,                                                        \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_recurrence_accepts,          \
+        .prepare = wgi_native_##kind_##_prepare, .run = wgi_native_##name_##_run,                  \
+        .destroy = wgi_native_recurrence_destroy,                                                  \
     }
 
 #define ROWS(name_)                                                                                \
@@ -129,6 +129,10 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_matmul_run,
         .destroy = wgi_native_matmul_destroy,
     },
+    /* Asked before the general ones. */
+    PLANAR(convolution),
+    PLANAR(convolution_data),
+    PLANAR(convolution_weights),
     CONVOLUTION(convolution, convolution),
     CONVOLUTION(convolution_data, convolution),
     CONVOLUTION(convolution_weights, convolution_weights),
@@ -179,14 +183,15 @@ static const wgi_kernel kernels[] = {
         .run = wgi_native_permute_run,
         .destroy = wgi_native_permute_destroy,
     },
-    LSTM(lstm_scan),
-    LSTM(lstm_scan_backward),
+    RECURRENCE(rnn_scan, rnn),
+    RECURRENCE(rnn_scan_backward, rnn),
+    RECURRENCE(lstm_scan, lstm),
+    RECURRENCE(lstm_scan_backward, lstm),
+    RECURRENCE(gru_scan, gru),
+    RECURRENCE(gru_scan_backward, gru),
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
-    PLANAR(convolution),
-    PLANAR(convolution_data),
-    PLANAR(convolution_weights),
     POOL(max_pool),
     POOL(max_pool_pick),
     POOL(max_pool_backward),

@@ -1,4 +1,4 @@
-/* The loops of lstm_scan and its gradient, for one instruction set.
+/* The loops of rnn_scan, lstm_scan, gru_scan and their gradients, for one instruction set.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "backends/native/recurrence_hot.h"
 
@@ -49,4 +49,4 @@
         .run_back = run_back_##type, .width = 4 * VECTOR_BYTES / (bytes),                          \
     }
 
-const wgi_lstm_hot HOT(wgi_lstm_hot) = {.f32 = SET(f32, 4), .f64 = SET(f64, 8)};
+const wgi_recurrence_hot HOT(wgi_recurrence_hot) = {.f32 = SET(f32, 4), .f64 = SET(f64, 8)};
