@@ -63,6 +63,7 @@ WGI_BUILD(layer_twice,
 static const wgi_sample layer_samples[] = {
     WGI_GOOD("rows", layer_plain, 1, X(3, 5)),
     WGI_GOOD("a vector", layer_plain, 1, W(6)),
+    WGI_GOOD("rows of a batch", layer_plain, 1, WGI_IN_3(2, 3, 4, WGI_NORMAL)),
     WGI_GOOD("weight", layer_weight, 2, X(3, 5), W(5)),
     WGI_GOOD("bias", layer_bias, 2, X(3, 5), W(5)),
     WGI_GOOD("weight and bias", layer_both, 3, X(3, 5), W(5), W(5)),
@@ -104,6 +105,7 @@ WGI_BUILD(rms_eps, wg_rms_norm(in[0], 1, none, -1.0))
 static const wgi_sample rms_samples[] = {
     WGI_GOOD("rows", rms_plain, 1, X(3, 5)),
     WGI_GOOD("a vector", rms_plain, 1, W(6)),
+    WGI_GOOD("rows of a batch", rms_plain, 1, WGI_IN_3(2, 3, 4, WGI_NORMAL)),
     WGI_GOOD("weight", rms_weight, 2, X(3, 5), W(5)),
     WGI_GOOD("two axes", rms_two, 2, WGI_IN_3(2, 3, 4, WGI_NORMAL), X(3, 4)),
     WGI_GOOD("x is weight", rms_weight, 2, W(5), WGI_IN_SAME_1(5, WGI_NORMAL, 0)),
