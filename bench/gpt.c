@@ -104,11 +104,7 @@ static wg_node linear(const recording *r, wg_node x, int weight)
 
 static wg_node norm(const recording *r, wg_node x, int weight)
 {
-    const int32_t last = -1;
-    wg_node centered = wg_sub(x, wg_mean(x, &last, 1, true));
-    wg_node variance = wg_mean(wg_square(centered), &last, 1, true);
-    wg_node scale = wg_rsqrt(wg_add(variance, wg_number(r->g, WG_F32, EPSILON)));
-    return wg_add(wg_mul(wg_mul(centered, scale), use(r, weight)), use(r, weight + 1));
+    return wg_layer_norm(x, 1, use(r, weight), use(r, weight + 1), EPSILON);
 }
 
 static wg_node attention(const recording *r, wg_node x, int at)

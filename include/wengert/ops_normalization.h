@@ -9,6 +9,37 @@
 extern "C" {
 #endif
 
+/* ---- y = (x - mean) / sqrt(variance + eps) * weight + bias, the variance being the mean of
+ * (x - mean)^2. x is floating; weight and bias have its dtype and may be zero handles, which count
+ * as ones and zeros. eps is number 0 of the op that is recorded. Output 1 of that are the means,
+ * output 2 the factors 1 / sqrt(variance + eps), output 3 the variances ---------------------- */
+
+/**
+ * Normalises over the last n axes of x.
+ *
+ * x             rank >= n
+ * n             >= 1; PyTorch's normalized_shape is the last n sizes of x
+ * weight, bias  the last n axes of x's shape
+ * eps           >= 0; 1e-5 in PyTorch
+ * returns       x's shape
+ *
+ * Gradient: to x, weight and bias, by one fused op. Numerics: means and variances keep their digits
+ * under an offset; a constant is normalised to 0; a NaN or an infinity makes the elements that
+ * share its mean NaN. Errors: WG_ERR_RANGE (n), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_ARGUMENT (eps).
+ * Source: Ba, Kiros, Hinton 2016.
+ */
+WG_API wg_node wg_layer_norm(wg_node x, int32_t n, wg_node weight, wg_node bias, double eps);
+
+/**
+ * x / sqrt(mean of x^2 + eps) * weight, the mean being over the last n axes of x: wg_layer_norm
+ * whose mean counts 0.
+ *
+ * weight  the last n axes of x's shape; a zero handle: all 1
+ *
+ * Gradient: to x and weight. Errors: as wg_layer_norm. Source: Zhang, Sennrich 2019.
+ */
+WG_API wg_node wg_rms_norm(wg_node x, int32_t n, wg_node weight, double eps);
+
 #ifdef __cplusplus
 }
 #endif

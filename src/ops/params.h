@@ -220,6 +220,16 @@ typedef struct wgi_rotary_attr {
     int64_t is_reverse;
 } wgi_rotary_attr;
 
+/* normalize, normalize_backward: x's axes are batch_axes, any others, and channel_axes. One mean
+ * and variance is that of the elements of one place of the batch axes and one of the groups into
+ * which the channels fall. Where it is not centered the mean counts 0. */
+typedef struct wgi_normalize_attr {
+    int64_t batch_axes;
+    int64_t channel_axes;
+    int64_t groups;
+    int64_t is_centered;
+} wgi_normalize_attr;
+
 /* bincount: how many indices there are. */
 typedef struct wgi_bincount_attr {
     int64_t size;

@@ -20,10 +20,11 @@
 #define FOLDER WENGERT_SOURCE_DIR "/tests/golden/"
 
 static const char *const paths[] = {
-    FOLDER "base.txt",   FOLDER "activation.txt",  FOLDER "loss.txt",      FOLDER "indexing.txt",
-    FOLDER "shape.txt",  FOLDER "contraction.txt", FOLDER "reduction.txt", FOLDER "pointwise.txt",
-    FOLDER "draws.txt",  FOLDER "pooling.txt",     FOLDER "attention.txt", FOLDER "convolution.txt",
-    FOLDER "linalg.txt", FOLDER "recurrence.txt",
+    FOLDER "base.txt",      FOLDER "activation.txt", FOLDER "loss.txt",
+    FOLDER "indexing.txt",  FOLDER "shape.txt",      FOLDER "contraction.txt",
+    FOLDER "reduction.txt", FOLDER "pointwise.txt",  FOLDER "draws.txt",
+    FOLDER "pooling.txt",   FOLDER "attention.txt",  FOLDER "convolution.txt",
+    FOLDER "linalg.txt",    FOLDER "recurrence.txt", FOLDER "normalization.txt",
 };
 
 enum {

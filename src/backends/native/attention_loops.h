@@ -89,21 +89,36 @@ static void K(multiply)(const K(block) * x, wgi_product p, const real *a, const 
     }
 }
 
+/* Adds n zeros, or NaN for what is not finite, to lanes; of four rows at once, which have no sum to
+ * wait for. */
+static void K(look_at_four)(const real *x, int64_t step, int64_t n, real lanes[16])
+{
+    int64_t d = 0;
+    for (; d + 16 <= n; d += 16) {
+        const real *row = x + d;
+#pragma omp simd
+        for (int l = 0; l < 16; l++) {
+            const real first = row[l] * 0 + row[step + l] * 0;
+            const real last = row[2 * step + l] * 0 + row[3 * step + l] * 0;
+            lanes[l] += first + last;
+        }
+    }
+    for (; d < n; d++) {
+        lanes[0] += (x[d] * 0 + x[step + d] * 0) + (x[2 * step + d] * 0 + x[3 * step + d] * 0);
+    }
+}
+
 /* Whether any of `rows` rows of n elements is not finite. */
 static bool K(has_odd)(const real *x, int64_t rows, int64_t step, int64_t n)
 {
     real lanes[16] = {0};
-    for (int64_t i = 0; i < rows; i++) {
-        const real *row = x + i * step;
-        int64_t d = 0;
-        for (; d + 16 <= n; d += 16) {
-#pragma omp simd
-            for (int l = 0; l < 16; l++) {
-                lanes[l] += row[d + l] * 0;
-            }
-        }
-        for (; d < n; d++) {
-            lanes[0] += row[d] * 0;
+    int64_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+        K(look_at_four)(x + i * step, step, n, lanes);
+    }
+    for (; i < rows; i++) {
+        for (int64_t d = 0; d < n; d++) {
+            lanes[0] += x[i * step + d] * 0;
         }
     }
     real sum = 0;

@@ -14,6 +14,7 @@
 #include "backends/native/loss.h"
 #include "backends/native/matmul.h"
 #include "backends/native/move.h"
+#include "backends/native/normal.h"
 #include "backends/native/planar.h"
 #include "backends/native/pool.h"
 #include "backends/native/recurrence.h"
@@ -120,6 +121,13 @@ static void close_native(wg_context *ctx, void *state)
         .destroy = wgi_native_planar_destroy,                                                      \
     }
 
+#define NORMAL(name_)                                                                              \
+    {                                                                                              \
+        .name = "native." #name_, .op = #name_, .accepts = wgi_native_normal_accepts,              \
+        .prepare = wgi_native_##name_##_prepare, .run = wgi_native_##name_##_run,                  \
+        .destroy = wgi_native_normal_destroy,                                                      \
+    }
+
 static const wgi_kernel kernels[] = {
     {
         .name = "native.matmul",
@@ -192,6 +200,8 @@ static const wgi_kernel kernels[] = {
     ROWS(gather),
     ROWS(scatter_add),
     ROWS(one_hot),
+    NORMAL(normalize),
+    NORMAL(normalize_backward),
     POOL(max_pool),
     POOL(max_pool_pick),
     POOL(max_pool_backward),
