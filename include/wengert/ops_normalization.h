@@ -40,6 +40,31 @@ WG_API wg_node wg_layer_norm(wg_node x, int32_t n, wg_node weight, wg_node bias,
  */
 WG_API wg_node wg_rms_norm(wg_node x, int32_t n, wg_node weight, double eps);
 
+/**
+ * Normalises over the space and one of the groups into which the channels of x fall; as many groups
+ * as channels are an instance norm.
+ *
+ * x             [N, C, ...]
+ * groups        >= 1; divides C
+ * weight, bias  [C]
+ * eps           >= 0; 1e-5 in PyTorch
+ * returns       x's shape
+ *
+ * Gradient: to x, weight and bias. Numerics: as wg_layer_norm. Errors: WG_ERR_SHAPE (rank below 2,
+ * groups, weight, bias), WG_ERR_DTYPE, WG_ERR_ARGUMENT (eps). Source: Wu, He 2018.
+ */
+WG_API wg_node wg_group_norm(wg_node x, int64_t groups, wg_node weight, wg_node bias, double eps);
+
+/**
+ * x / max(length, eps), the length being the Euclidean one along the axis. Floating.
+ *
+ * eps  > 0; 1e-12 in PyTorch; a number of the graph
+ *
+ * Gradient: a length below eps counts as a constant: dy / eps where x is 0. Numerics: lengths
+ * neither overflow nor underflow. Errors: WG_ERR_RANGE (axis), WG_ERR_DTYPE, WG_ERR_ARGUMENT (eps).
+ */
+WG_API wg_node wg_l2_normalize(wg_node x, int32_t axis, double eps);
+
 #ifdef __cplusplus
 }
 #endif

@@ -57,6 +57,20 @@ def groups():
     case("normalize", "groups", run, normal(2, 3, 4), normal(4), normal(4), attrs=attrs)
 
 
+def forms():
+    def group(n):
+        return lambda x, w=None, b=None: F.group_norm(x, n, w, b, 1e-5)
+
+    case("group_norm", "images", group(2), normal(2, 4, 2, 3), normal(4), normal(4), attrs={"groups": 2})
+    case("group_norm", "instances", lambda x: F.instance_norm(x), normal(2, 3, 5), attrs={"groups": 3})
+    x = np.array([[[1.0, NAN], [1, 2], [3, 3], [3, 3]], [[INF, 1], [1, 2], [-3, -3], [0, 0]]])
+    hard("group_norm", "odd", group(2), x, up=False, attrs={"groups": 2})
+    case("l2_normalize", "rows", lambda x: F.normalize(x, dim=-1), normal(3, 5), attrs={"axis": -1})
+    case("l2_normalize", "columns", lambda x: F.normalize(x, dim=0, eps=1.5), normal(3, 5), attrs={"axis": 0, "eps": 1.5})
+    x = np.array([[0.0, 0, 0], [NAN, 1, 2], [INF, 1, 2], [3, 0, -4]])
+    hard("l2_normalize", "odd", lambda x: F.normalize(x, dim=-1), x, up=False, attrs={"axis": -1})
+
+
 def backward():
     """The gradients that PyTorch works out are the values wanted."""
 
@@ -90,6 +104,7 @@ def hard_ones():
 if __name__ == "__main__":
     rows()
     groups()
+    forms()
     backward()
     hard_ones()
     finish(__file__)
