@@ -5,6 +5,8 @@
 
 #include <wengert/graph.h>
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -54,6 +56,38 @@ WG_API wg_node wg_rms_norm(wg_node x, int32_t n, wg_node weight, double eps);
  * groups, weight, bias), WG_ERR_DTYPE, WG_ERR_ARGUMENT (eps). Source: Wu, He 2018.
  */
 WG_API wg_node wg_group_norm(wg_node x, int64_t groups, wg_node weight, wg_node bias, double eps);
+
+/** Options of wg_batch_norm. Set `size` to sizeof(wg_batch_norm_options); a zero elsewhere is the
+ * default. */
+typedef struct wg_batch_norm_options {
+    size_t size;
+    wg_param *running_mean; /**< [C], frozen, of x's dtype; NULL, with running_var: none */
+    wg_param *running_var;  /**< likewise; 1 is a good start */
+    double momentum;        /**< how much of a batch the running statistics take; 0: 0.1 */
+    double eps;             /**< 0: 1e-5 */
+} wg_batch_norm_options;
+
+/**
+ * Normalises each channel over the batch and the space, and tracks running statistics.
+ *
+ * In training mean and variance are those of x, and running_mean and running_var, where they are
+ * given, take running + momentum (batch - running) by wg_assign: once for each recording and
+ * refresh, at the end of the first successful wg_backward or wg_run; the batch's variance is then
+ * the one with n - 1 in the divisor. In evaluation x is normalised by the running statistics.
+ * Without them it is by its own in both.
+ *
+ * x             [N, C, ...]
+ * weight, bias  [C]
+ * options       NULL: the defaults; the parameters belong to a model and outlive the graph's step
+ * returns       x's shape
+ *
+ * Gradient: to x, weight and bias; none to the statistics. Numerics: as wg_layer_norm. Errors:
+ * WG_ERR_SHAPE (rank below 2, weight, bias, statistics, one element for each channel in training),
+ * WG_ERR_DTYPE, WG_ERR_ARGUMENT (size, eps, momentum, one of the two statistics alone, or not
+ * frozen). Source: Ioffe, Szegedy 2015; PyTorch's batch_norm.
+ */
+WG_API wg_node wg_batch_norm(wg_node x, wg_node weight, wg_node bias,
+                             const wg_batch_norm_options *options);
 
 /**
  * x / max(length, eps), the length being the Euclidean one along the axis. Floating.

@@ -57,6 +57,27 @@ def groups():
     case("normalize", "groups", run, normal(2, 3, 4), normal(4), normal(4), attrs=attrs)
 
 
+def batch(eps=1e-5):
+    return lambda x, w=None, b=None: F.batch_norm(x, None, None, w, b, True, 0.1, eps)
+
+
+def batches():
+    case("batch_norm", "signals", batch(), normal(2, 3, 4))
+    case("batch_norm", "images", batch(), normal(2, 3, 2, 2), normal(3), normal(3))
+    case("batch_norm", "eps", batch(0.5), normal(3, 2, 4), normal(2), normal(2), attrs={"eps": 0.5})
+    hard("batch_norm", "constant", batch(), line_of(2.0), normal(2), normal(2))
+    hard("batch_norm", "nan in one channel", batch(), line_of(float("nan")), normal(2), normal(2))
+    hard("batch_norm", "infinity in one channel", batch(), line_of(float("inf")))
+
+
+def line_of(value):
+    """Two channels, of which the first has the value at its first place, or all over where 2."""
+    x = np.arange(12.0).reshape(2, 2, 3)
+    x[:, 0] = 2.0
+    x[0, 0, 0] = value
+    return x
+
+
 def forms():
     def group(n):
         return lambda x, w=None, b=None: F.group_norm(x, n, w, b, 1e-5)
@@ -104,6 +125,7 @@ def hard_ones():
 if __name__ == "__main__":
     rows()
     groups()
+    batches()
     forms()
     backward()
     hard_ones()

@@ -91,13 +91,12 @@ static wg_node weighted(wg_graph *g, const wg_node *y, int32_t n)
         wgi_view view;
         wgi_sample_input how = {.fill = WGI_NONZERO};
         assert_true(wgi_view_of(y[k], &view));
-        how.rank = view.rank;
-        for (int32_t i = 0; i < view.rank; i++) {
-            how.dims[i] = view.dims[i];
-        }
+        how.rank = 1; /* of any rank, as a row */
+        how.dims[0] = view.count;
         wg_tensor *w =
             wgt_random_tensor(wg_graph_context(g), (wg_dtype)view.dtype, &how, 500 + (uint64_t)k);
-        sum = wg_add(sum, wg_sum_all(wg_mul(y[k], wg_input(g, w))));
+        const wg_node row = wg_reshape(y[k], 1, how.dims);
+        sum = wg_add(sum, wg_sum_all(wg_mul(row, wg_input(g, w))));
         wg_tensor_destroy(w);
     }
     return sum;

@@ -149,8 +149,8 @@ static inline int64_t K(safe)(const wgi_pool_row *r, const block *b, int64_t spa
     int64_t n = r->windows;
     while (n > 0) {
         const wgi_span w = r->w[n - 1];
-        const int64_t last = w.n > 0 ? w.first + (w.n - 1) * w.step : 0;
-        if (stays_inside(b, n - 1, r->windows, r->channels, r->y_spare) &&
+        const int64_t last = w.first + (w.n - 1) * w.step;
+        if (w.n > 0 && stays_inside(b, n - 1, r->windows, r->channels, r->y_spare) &&
             stays_inside(b, last, r->width, r->channels, spare)) {
             break;
         }
@@ -343,14 +343,15 @@ WGI_INLINE void K(weighted_of)(const wgi_resample_row *r, int64_t o, int64_t c, 
     }
 }
 
-/* How many results of the row, from the first on, may reach into the next pixel. */
+/* How many results of the row, from the first on, may reach into the next pixel; one that reads
+ * nothing says nothing of those before it. */
 static inline int64_t K(safe_results)(const wgi_resample_row *r, const block *b)
 {
     int64_t n = r->results;
     while (n > 0) {
         const wgi_weighted w = r->w[n - 1];
-        const int64_t last = w.first + (w.n > 0 ? w.n - 1 : 0);
-        if (stays_inside(b, n - 1, r->results, r->channels, r->y_spare) &&
+        const int64_t last = w.first + w.n - 1;
+        if (w.n > 0 && stays_inside(b, n - 1, r->results, r->channels, r->y_spare) &&
             stays_inside(b, last, r->width, r->channels, r->x_spare)) {
             break;
         }
