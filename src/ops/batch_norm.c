@@ -171,8 +171,10 @@ wg_node wg_batch_norm(wg_node x, wg_node weight, wg_node bias, const wg_batch_no
     draft.attr = NULL;
     draft.numbers = NULL;
     const bool is_training = wg_graph_is_training(x.graph);
-    if (wgi_view_of(x, &r.x) &&
-        !(check_options(&draft, &r, &failed) && check_sizes(&draft, &r, is_training, &failed) &&
+    if (!wgi_view_of(x, &r.x)) {
+        return wgi_record(&draft);
+    }
+    if (!(check_options(&draft, &r, &failed) && check_sizes(&draft, &r, is_training, &failed) &&
           check_statistics(&draft, &r, &failed))) {
         return failed;
     }
