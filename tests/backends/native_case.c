@@ -47,16 +47,21 @@ wgi_view wgt_view(int dtype, int32_t rank, const int64_t *dims)
     return v;
 }
 
-static const wgi_kernel *kernel_of(const char *op)
+/* The first kernel of an op that takes the problem, as the planner asks them; else the last. */
+static const wgi_kernel *kernel_of(const char *op, const wgi_problem *problem)
 {
+    const wgi_kernel *found = NULL;
     for (int32_t i = 0; i < wgi_native_backend.n_kernels; i++) {
         const wgi_kernel *kernel = &wgi_native_backend.kernels[i];
-        if (kernel->op != NULL && strcmp(kernel->op, op) == 0) {
-            return kernel;
+        if (kernel->op != NULL && strcmp(kernel->op, op) == 0 &&
+            (found == NULL || found->accepts(problem) != NULL)) {
+            found = kernel;
         }
     }
-    fail_msg("no native kernel of %s", op);
-    return NULL;
+    if (found == NULL) {
+        fail_msg("no native kernel of %s", op);
+    }
+    return found;
 }
 
 static const wgi_op *op_of(const char *name)
@@ -88,7 +93,7 @@ const char *wgt_native_refusal(const wgt_native_case *c)
 {
     wgi_native native = {.isa = WGI_ISA_BASE};
     const wgi_problem problem = problem_of(c, NULL, &native, 1);
-    return kernel_of(c->op)->accepts(&problem);
+    return kernel_of(c->op, &problem)->accepts(&problem);
 }
 
 wg_status wgt_native_run(const wgt_native_case *c, wgi_isa isa, int32_t threads, wgi_fault *fault)
@@ -96,8 +101,8 @@ wg_status wgt_native_run(const wgt_native_case *c, wgi_isa isa, int32_t threads,
     wgt_plain plain;
     wgt_plain_start(&plain);
     wgi_native native = {.isa = isa};
-    const wgi_kernel *kernel = kernel_of(c->op);
     const wgi_problem problem = problem_of(c, &plain.ctx, &native, threads);
+    const wgi_kernel *kernel = kernel_of(c->op, &problem);
     wgi_prepared prepared = {.state = NULL};
     assert_null(kernel->accepts(&problem));
     if (kernel->prepare != NULL) {
