@@ -23,36 +23,10 @@ typedef struct request {
 
 /* ---- checking ------------------------------------------------------------------------------- */
 
-static bool fits_channels(const wgi_view *v, const wgi_view *x)
-{
-    return v->dtype == x->dtype && wgi_same_shape(v->rank, v->dims, 1, x->dims + 1);
-}
-
-static bool check_operand(const wgi_draft *draft, const wgi_view *x, int32_t i, wg_node *failed)
-{
-    wgi_view w;
-    char text[WGI_SHAPE_TEXT];
-    if (!wgi_is_some(draft->in[i]) || !wgi_view_of(draft->in[i], &w) || fits_channels(&w, x)) {
-        return true;
-    }
-    *failed =
-        wgi_refuse(draft, w.dtype != x->dtype ? WG_ERR_DTYPE : WG_ERR_SHAPE, NULL,
-                   "needs %s [%lld]: %s %s (%s)", wg_dtype_name((wg_dtype)x->dtype),
-                   (long long)x->dims[1], wg_dtype_name((wg_dtype)w.dtype),
-                   wgi_shape_text(w.rank, w.dims, text, sizeof(text)), draft->form->operands[i]);
-    return false;
-}
-
 static bool check_sizes(const wgi_draft *draft, const request *r, bool is_training, wg_node *failed)
 {
     const wgi_view *x = &r->x;
-    if (!wgi_is_floating(x->dtype)) {
-        *failed = wgi_refuse(draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
-                             "needs a floating dtype: %s (x)", wg_dtype_name((wg_dtype)x->dtype));
-        return false;
-    }
-    if (x->rank < 2) {
-        *failed = wgi_refuse(draft, WG_ERR_SHAPE, NULL, "needs rank 2 or more: %d (x)", x->rank);
+    if (!wgi_check_channels(draft, x, failed)) {
         return false;
     }
     if ((is_training || !r->runs) && x->count == x->dims[1] && x->count > 0) {
@@ -60,7 +34,7 @@ static bool check_sizes(const wgi_draft *draft, const request *r, bool is_traini
                              "one element for each channel has no variance (x)");
         return false;
     }
-    return check_operand(draft, x, 1, failed) && check_operand(draft, x, 2, failed);
+    return wgi_check_channel_operands(draft, x, failed);
 }
 
 static bool check_statistics(const wgi_draft *draft, const request *r, wg_node *failed)
@@ -71,7 +45,7 @@ static bool check_statistics(const wgi_draft *draft, const request *r, wg_node *
         const wgi_view v = {.dtype = (int32_t)wg_tensor_dtype(t),
                             .rank = wg_tensor_rank(t),
                             .dims = wg_tensor_dims(t)};
-        if (!fits_channels(&v, &r->x)) {
+        if (!wgi_fits_channels(&v, &r->x)) {
             *failed = wgi_refuse(draft, WG_ERR_SHAPE, NULL,
                                  "running statistics need %s [%lld], as x has them",
                                  wg_dtype_name((wg_dtype)r->x.dtype), (long long)r->x.dims[1]);
@@ -107,19 +81,6 @@ static bool check_options(const wgi_draft *draft, const request *r, wg_node *fai
 
 /* ---- recording ------------------------------------------------------------------------------ */
 
-static wg_node turned(wg_node x, bool is_back)
-{
-    int32_t axes[WG_MAX_RANK] = {0};
-    const int32_t rank = wg_node_rank(x);
-    if (rank <= 2) {
-        return x;
-    }
-    for (int32_t i = 1; i < rank; i++) {
-        axes[i] = is_back ? (i > 1 ? i - 1 : rank - 1) : (i + 1 < rank ? i + 1 : 1);
-    }
-    return wg_permute(x, axes, rank);
-}
-
 /* p <- p + momentum (batch - p) */
 static void track(wg_graph *g, wg_param *p, wg_node batch, double momentum)
 {
@@ -134,7 +95,7 @@ static wg_node by_batch(wg_graph *g, const request *r)
     wgi_normalization last = r->norm;
     const int64_t channels[1] = {r->x.dims[1]};
     const double n = channels[0] > 0 ? (double)(r->x.count / channels[0]) : 0;
-    last.x = turned(r->norm.x, false);
+    last.x = wgi_turn_channels(r->norm.x, false);
     const wg_node y = wgi_record_normalization(&last);
     if (r->runs && n > 1) {
         const wg_node mean = wg_reshape(wg_output(y, 1), 1, channels);
@@ -143,7 +104,7 @@ static wg_node by_batch(wg_graph *g, const request *r)
         track(g, r->options.running_mean, wg_stop_gradient(mean), r->options.momentum);
         track(g, r->options.running_var, wg_stop_gradient(unbiased), r->options.momentum);
     }
-    return turned(y, true);
+    return wgi_turn_channels(y, true);
 }
 
 static wg_node by_statistics(wg_graph *g, const request *r)
@@ -153,10 +114,10 @@ static wg_node by_statistics(wg_graph *g, const request *r)
     const wg_node eps = wg_number(g, dtype, r->norm.eps);
     wg_node factor = wg_rsqrt(wg_add(variance, eps));
     const wg_node mean = wg_use(g, r->options.running_mean);
-    wg_node y = wg_mul(wg_sub(turned(r->norm.x, false), mean), factor);
+    wg_node y = wg_mul(wg_sub(wgi_turn_channels(r->norm.x, false), mean), factor);
     y = wgi_is_some(r->norm.weight) ? wg_mul(y, r->norm.weight) : y;
     y = wgi_is_some(r->norm.bias) ? wg_add(y, r->norm.bias) : y;
-    return turned(y, true);
+    return wgi_turn_channels(y, true);
 }
 
 wg_node wg_batch_norm(wg_node x, wg_node weight, wg_node bias, const wg_batch_norm_options *options)

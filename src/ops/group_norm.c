@@ -12,49 +12,17 @@ extern const wgi_op wgi_op_l2_normalize;
 /* ---- group_norm --------------------------------------------------------------------------- */
 
 /* x, [n, c, ...], is normalised channels last. */
-static wg_node normalize_channels(const wgi_normalization *norm, int32_t rank)
+static wg_node normalize_channels(const wgi_normalization *norm)
 {
     wgi_normalization last = *norm;
-    int32_t there[WG_MAX_RANK] = {0};
-    int32_t back[WG_MAX_RANK] = {0, rank - 1};
-    for (int32_t i = 1; i < rank; i++) {
-        there[i] = i + 1 < rank ? i + 1 : 1;
-        back[i] = i > 1 ? i - 1 : rank - 1;
-    }
-    if (rank == 2) {
-        return wgi_record_normalization(norm);
-    }
-    last.x = wg_permute(norm->x, there, rank);
-    return wg_permute(wgi_record_normalization(&last), back, rank);
-}
-
-/* Checks an operand of one number for each channel: "needs f32 [4]: f32 [3] (weight)". */
-static bool check_operand(const wgi_draft *draft, const wgi_view *x, int32_t i, wg_node *failed)
-{
-    wgi_view w;
-    if (!wgi_is_some(draft->in[i]) || !wgi_view_of(draft->in[i], &w) ||
-        (w.dtype == x->dtype && wgi_same_shape(w.rank, w.dims, 1, x->dims + 1))) {
-        return true;
-    }
-    char text[WGI_SHAPE_TEXT];
-    *failed =
-        wgi_refuse(draft, w.dtype != x->dtype ? WG_ERR_DTYPE : WG_ERR_SHAPE, NULL,
-                   "needs %s [%lld]: %s %s (%s)", wg_dtype_name((wg_dtype)x->dtype),
-                   (long long)x->dims[1], wg_dtype_name((wg_dtype)w.dtype),
-                   wgi_shape_text(w.rank, w.dims, text, sizeof(text)), draft->form->operands[i]);
-    return false;
+    last.x = wgi_turn_channels(norm->x, false);
+    return wgi_turn_channels(wgi_record_normalization(&last), true);
 }
 
 static bool check_group_norm(const wgi_draft *draft, const wgi_view *x, int64_t groups,
                              wg_node *failed)
 {
-    if (!wgi_is_floating(x->dtype)) {
-        *failed = wgi_refuse(draft, WG_ERR_DTYPE, "wg_cast it to f32 or f64",
-                             "needs a floating dtype: %s (x)", wg_dtype_name((wg_dtype)x->dtype));
-        return false;
-    }
-    if (x->rank < 2) {
-        *failed = wgi_refuse(draft, WG_ERR_SHAPE, NULL, "needs rank 2 or more: %d (x)", x->rank);
+    if (!wgi_check_channels(draft, x, failed)) {
         return false;
     }
     if (groups < 1 || x->dims[1] % groups != 0) {
@@ -62,7 +30,7 @@ static bool check_group_norm(const wgi_draft *draft, const wgi_view *x, int64_t 
                              (long long)groups, (long long)x->dims[1]);
         return false;
     }
-    return check_operand(draft, x, 1, failed) && check_operand(draft, x, 2, failed);
+    return wgi_check_channel_operands(draft, x, failed);
 }
 
 wg_node wg_group_norm(wg_node x, int64_t groups, wg_node weight, wg_node bias, double eps)
@@ -88,7 +56,7 @@ wg_node wg_group_norm(wg_node x, int64_t groups, wg_node weight, wg_node bias, d
         return wgi_refuse(&draft, WG_ERR_ARGUMENT, NULL, "eps must not be below 0: %g", eps);
     }
     wg_graph *g = wgi_form_begin(&draft);
-    return wgi_form_end(g, &draft, g != NULL ? normalize_channels(&norm, wg_node_rank(x)) : x);
+    return wgi_form_end(g, &draft, g != NULL ? normalize_channels(&norm) : x);
 }
 
 /* ---- l2_normalize ------------------------------------------------------------------------- */

@@ -42,6 +42,16 @@ typedef struct wgi_normalization {
  * variances. Fails where eps is below 0 or NaN: "eps must not be below 0: -1". */
 wg_node wgi_record_normalization(const wgi_normalization *n);
 
+/* For forms over x [n, c, ...]; draft->in are x, weight and bias, of which the last two may be zero
+ * handles. False where the graph has been failed: x is floating and has channels; weight and bias
+ * are [c] of its dtype, "needs f32 [4]: f32 [3] (weight)". */
+bool wgi_check_channels(const wgi_draft *draft, const wgi_view *x, wg_node *failed);
+bool wgi_check_channel_operands(const wgi_draft *draft, const wgi_view *x, wg_node *failed);
+bool wgi_fits_channels(const wgi_view *v, const wgi_view *x);
+
+/* x with its channels, axis 1, last; or back. */
+wg_node wgi_turn_channels(wg_node x, bool is_back);
+
 /* The draft of a form of x, weight and bias, in[3] being theirs. */
 wgi_draft wgi_normalization_draft(const wgi_normalization *n, wg_node *in);
 

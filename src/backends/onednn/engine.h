@@ -76,6 +76,10 @@ wg_status wgi_onednn_acquire(wgi_onednn *state, const wgi_onednn_key *key,
                              wgi_onednn_primitive **out);
 void wgi_onednn_release(wgi_onednn_primitive *p);
 
+/* The name of what would run; dnnl_unimplemented where it is the library's plain loops, which are
+ * no faster than ours. */
+dnnl_status_t wgi_onednn_implementation(const_dnnl_primitive_desc_t pd, const char **name);
+
 /* Runs it and waits. data: the operands in the form's order, scratch. WG_ERR_ENGINE. */
 wg_status wgi_onednn_execute(wgi_onednn_primitive *p, void *const data[WGI_ONEDNN_OPERANDS + 1]);
 

@@ -41,22 +41,26 @@ static dnnl_status_t make_memory(wgi_onednn_primitive *p, int i, wgi_dnnl_md_vie
     return status;
 }
 
-/* The library's plain loops are no faster than ours and are not wanted; nor is bf16 where the
- * machine has no instructions for it. */
+dnnl_status_t wgi_onednn_implementation(const_dnnl_primitive_desc_t pd, const char **name)
+{
+    *name = NULL;
+    const dnnl_status_t status =
+        WGI_DNNL(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)name));
+    const bool is_plain = *name == NULL || strstr(*name, "ref") != NULL;
+    return status == dnnl_success && is_plain ? dnnl_unimplemented : status;
+}
+
+/* Nor is bf16 wanted where the machine has no instructions for it. */
 static dnnl_status_t refuse_slow(const wgi_onednn_primitive *p, const_dnnl_primitive_desc_t pd)
 {
     const bool is_bf16 = p->key.form == WGI_ONEDNN_MATMUL_BF16;
-    const char *name = NULL;
-    const dnnl_status_t status =
-        WGI_DNNL(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&name));
+    const char *name;
+    const dnnl_status_t status = wgi_onednn_implementation(pd, &name);
     if (status != dnnl_success) {
         return status;
     }
-    if (name == NULL || strstr(name, "ref") != NULL ||
-        (is_bf16 && strstr(name, "bf16") == NULL && strstr(name, "amx") == NULL)) {
-        return dnnl_unimplemented;
-    }
-    return dnnl_success;
+    const bool is_slow = is_bf16 && strstr(name, "bf16") == NULL && strstr(name, "amx") == NULL;
+    return is_slow ? dnnl_unimplemented : dnnl_success;
 }
 
 static dnnl_status_t make_scratch(wgi_onednn_primitive *p, const_dnnl_primitive_desc_t pd)
