@@ -1,9 +1,10 @@
-/* Models: named parameters, layers, initialisers, optimizers.
+/* Models: named parameters and the tree of modules that they stand in.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_MODEL_H
 #define WG_MODEL_H
 
 #include <wengert/graph.h>
+#include <wengert/init.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,32 +40,6 @@ WG_API wg_param *wg_model_param(const wg_model *m, size_t i);
 
 /** The parameter of that name; NULL where there is none. */
 WG_API wg_param *wg_model_find(const wg_model *m, const char *name);
-
-/* ---- initialisers ------------------------------------------------------------------------- */
-
-/** How a tensor starts. Fans: of [in, out] they are in and out. */
-typedef enum wg_init_kind {
-    WG_INIT_ZEROS = 0,
-    WG_INIT_NORMAL = 1,         /**< N(a, b^2); a mean, b standard deviation */
-    WG_INIT_UNIFORM = 2,        /**< U[a, b) */
-    WG_INIT_XAVIER_UNIFORM = 3, /**< U[-l, l), l = gain sqrt(6/(in+out)); Glorot, Bengio 2010 */
-    WG_INIT_XAVIER_NORMAL = 4,  /**< N(0, s^2), s = gain sqrt(2/(in+out)) */
-    WG_INIT_HE_UNIFORM = 5,     /**< U[-l, l), l = sqrt(6/in); He et al. 2015 */
-    WG_INIT_HE_NORMAL = 6       /**< N(0, 2/in) */
-} wg_init_kind;
-
-typedef struct wg_init {
-    wg_init_kind kind;
-    double a;    /**< of normal and uniform */
-    double b;    /**< of normal and uniform */
-    double gain; /**< of Xavier; 0 means 1 */
-    wg_rng *rng; /**< the stream to draw from; NULL: the model's own, of the context's seed */
-} wg_init;
-
-/** Fills a tensor, row-major, from init's stream, which the kinds that draw must have. Rank-2 fans
- * are [in, out]; of another rank, in is the product of all dims but the last, out the last.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_DTYPE. */
-WG_NODISCARD WG_API wg_status wg_init_tensor(wg_tensor *t, const wg_init *init);
 
 /* ---- parameters --------------------------------------------------------------------------- */
 
@@ -153,88 +128,6 @@ WG_NODISCARD WG_API wg_status wg_model_set_values(wg_model *m, const double *val
 WG_NODISCARD WG_API wg_status wg_model_get_gradients(const wg_model *m, double *out, size_t n);
 WG_NODISCARD WG_API wg_status wg_model_set_gradients(wg_model *m, const double *gradients,
                                                      size_t n);
-
-/* ---- layers ------------------------------------------------------------------------------- */
-
-/** y = x w + b, w of shape [in, out], b of shape [out]. */
-typedef struct wg_linear {
-    wg_param *weight;
-    wg_param *bias; /**< NULL without bias */
-} wg_linear;
-
-/** Options of a linear layer. Set `size` to sizeof(wg_linear_options). */
-typedef struct wg_linear_options {
-    size_t size;
-    bool no_bias;
-    wg_dtype dtype;      /**< 0: WG_F32 */
-    const wg_init *init; /**< of the weight; NULL: Xavier uniform */
-} wg_linear_options;
-
-/**
- * Adds "<name>.weight" and "<name>.bias" (zeros) to the model.
- * Errors: those of wg_param_create; nothing is added then, and *out is zeroed.
- */
-WG_NODISCARD WG_API wg_status wg_linear_create(wg_model *m, const char *name, int64_t in,
-                                               int64_t out_features,
-                                               const wg_linear_options *options, wg_linear *out);
-
-/** x of [..., in] to [..., out]. Errors: of x's graph. */
-WG_API wg_node wg_linear_apply(const wg_linear *layer, wg_node x);
-
-/* ---- optimizers --------------------------------------------------------------------------- */
-
-/** Changes the parameters of one model by their gradients. */
-typedef struct wg_optimizer wg_optimizer;
-
-/** Options of SGD: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)), with
- * g = gradient + weight_decay p; the first v is g. As PyTorch's SGD without dampening. */
-typedef struct wg_sgd_options {
-    size_t size;
-    double rate; /**< > 0 */
-    double momentum;
-    double weight_decay;
-    bool is_nesterov;
-} wg_sgd_options;
-
-/** Options of Adam (Kingma, Ba 2015), as PyTorch's Adam. Zeros mean .001, .9, .999, 1e-8. */
-typedef struct wg_adam_options {
-    size_t size;
-    double rate;
-    double beta1;
-    double beta2;
-    double epsilon;
-    double weight_decay; /**< added to the gradient */
-} wg_adam_options;
-
-/** Options of AdamW (Loshchilov, Hutter 2019), as PyTorch's AdamW: those of Adam, but that the
- * decay is decoupled from the gradient: p = (1 - rate weight_decay) p before Adam's step without
- * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
-typedef wg_adam_options wg_adamw_options;
-
-/** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
- * For one of your own see optimizer.h.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
-WG_NODISCARD WG_API wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options,
-                                            wg_optimizer **out);
-WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options *options,
-                                             wg_optimizer **out);
-WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
-                                              wg_optimizer **out);
-/** NULL does nothing. Not while it steps. */
-WG_API void wg_optimizer_destroy(wg_optimizer *o);
-
-/**
- * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
- * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
- * your own (optimizer.h) whose callback fails.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (inside a callback), what
- * such a callback returns.
- */
-WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
-
-/** The learning rate; NaN for NULL. Setting: WG_ERR_ARGUMENT unless finite and >= 0. */
-WG_API double wg_optimizer_rate(const wg_optimizer *o);
-WG_API wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate);
 
 /* ---- files -------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* Optimizers of your own: one callback, and all that the library's own optimizers have.
+/* Optimizers: how parameters change by their gradients; the library's, and your own.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_OPTIMIZER_H
 #define WG_OPTIMIZER_H
@@ -9,6 +9,63 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- optimizers --------------------------------------------------------------------------- */
+
+/** Changes the parameters of one model by their gradients. */
+typedef struct wg_optimizer wg_optimizer;
+
+/** Options of SGD: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)), with
+ * g = gradient + weight_decay p; the first v is g. As PyTorch's SGD without dampening. */
+typedef struct wg_sgd_options {
+    size_t size;
+    double rate; /**< > 0 */
+    double momentum;
+    double weight_decay;
+    bool is_nesterov;
+} wg_sgd_options;
+
+/** Options of Adam (Kingma, Ba 2015), as PyTorch's Adam. Zeros mean .001, .9, .999, 1e-8. */
+typedef struct wg_adam_options {
+    size_t size;
+    double rate;
+    double beta1;
+    double beta2;
+    double epsilon;
+    double weight_decay; /**< added to the gradient */
+} wg_adam_options;
+
+/** Options of AdamW (Loshchilov, Hutter 2019), as PyTorch's AdamW: those of Adam, but that the
+ * decay is decoupled from the gradient: p = (1 - rate weight_decay) p before Adam's step without
+ * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
+typedef wg_adam_options wg_adamw_options;
+
+/** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
+ * For one of your own see below.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
+WG_NODISCARD WG_API wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options,
+                                            wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options *options,
+                                             wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
+                                              wg_optimizer **out);
+/** NULL does nothing. Not while it steps. */
+WG_API void wg_optimizer_destroy(wg_optimizer *o);
+
+/**
+ * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
+ * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
+ * your own whose callback fails.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (inside a callback), what
+ * such a callback returns.
+ */
+WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
+
+/** The learning rate; NaN for NULL. Setting: WG_ERR_ARGUMENT unless finite and >= 0. */
+WG_API double wg_optimizer_rate(const wg_optimizer *o);
+WG_API wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate);
+
+/* ---- optimizers of your own ---------------------------------------------------------------- */
 
 /** The most state tensors that an optimizer keeps for each parameter. */
 #define WG_MAX_STATES 4

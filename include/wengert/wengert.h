@@ -16,8 +16,10 @@
 #include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
+#include <wengert/init.h>
 #include <wengert/inspect.h>
 #include <wengert/io.h>
+#include <wengert/layers.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>
 #include <wengert/optimizer.h>

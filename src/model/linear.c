@@ -4,6 +4,7 @@
  * Creation adds both parameters or neither, and draws from the stream only when it succeeds. */
 #include <string.h>
 
+#include <wengert/layers.h>
 #include <wengert/ops.h>
 
 #include "core/context.h"

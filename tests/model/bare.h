@@ -10,7 +10,8 @@
 #include "backends/native/native.h"
 #include "core/param.h"
 
-#include <wengert/model.h>
+#include <wengert/layers.h>
+#include <wengert/optimizer.h>
 
 typedef wgt_plain bare;
 

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include <wengert/model.h>
+#include <wengert/layers.h>
 #include <wengert/ops.h>
+#include <wengert/optimizer.h>
 
 #include "support/allocator.h"
 
