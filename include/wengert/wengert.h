@@ -20,6 +20,7 @@
 #include <wengert/inspect.h>
 #include <wengert/io.h>
 #include <wengert/layers.h>
+#include <wengert/metrics.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>
 #include <wengert/optimizer.h>
