@@ -16,6 +16,7 @@
 #include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
+#include <wengert/history.h>
 #include <wengert/init.h>
 #include <wengert/inspect.h>
 #include <wengert/io.h>

@@ -1,8 +1,9 @@
-/* Bad calls of metrics.h.
+/* Bad calls of metrics.h and history.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bad_calls.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "support/sink.h"
 
@@ -193,7 +194,96 @@ static void check_confusion_write(bad_world *w, const bad_row *row)
     wgt_sink_finish(&sink);
 }
 
+/* ---- history ------------------------------------------------------------------------------ */
+
+static void check_history_add(bad_world *w, const bad_row *row)
+{
+    static const char *const bad[] = {NULL, "", "a\"b", "a\nb", "\xff"};
+    char longest[65];
+    wg_history *h = (wg_history *)w;
+    (void)row;
+    assert_status(wg_history_create(NULL, &h), WG_ERR_ARGUMENT);
+    assert_null(h);
+    assert_status(wg_history_create(w->ctx, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_create(w->ctx, &h), WG_OK);
+    assert_status(wg_history_add(NULL, "a", 1, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_history_add(h, "a", (double)NAN, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_history_add(h, "a", (double)INFINITY, 1), WG_ERR_ARGUMENT);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_status(wg_history_add(h, bad[i], 1, 1), WG_ERR_NAME);
+    }
+    memset(longest, 'a', 64);
+    longest[64] = 0;
+    assert_status(wg_history_add(h, longest, 1, 1), WG_ERR_NAME);
+    longest[63] = 0;
+    assert_status(wg_history_add(h, longest, 1, 1), WG_OK);
+    assert_int_equal(wg_history_count(h), 1);
+    assert_int_equal(wg_history_count(NULL), 0);
+    wg_history_destroy(h);
+    wg_history_destroy(NULL);
+    wg_history_clear(NULL);
+}
+
+static void check_history_read(bad_world *w, const bad_row *row)
+{
+    wg_history *h;
+    wg_series s = {.n = 7};
+    wg_tensor *t = w->t;
+    (void)row;
+    assert_status(wg_history_create(w->ctx, &h), WG_OK);
+    assert_status(wg_history_series(h, 0, &s), WG_ERR_RANGE);
+    assert_int_equal(s.n, 0);
+    assert_status(wg_history_series(h, SIZE_MAX, &s), WG_ERR_RANGE);
+    assert_status(wg_history_series(NULL, 0, &s), WG_ERR_ARGUMENT);
+    assert_status(wg_history_series(h, 0, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_find(NULL, "a", &s), WG_ERR_ARGUMENT);
+    assert_status(wg_history_find(h, NULL, &s), WG_ERR_ARGUMENT);
+    assert_status(wg_history_find(h, "a", NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_find(h, "a", &s), WG_ERR_NAME);
+    assert_status(wg_history_to_tensor(NULL, &t), WG_ERR_ARGUMENT);
+    assert_null(t);
+    assert_status(wg_history_to_tensor(h, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_from_tensor(NULL, w->t), WG_ERR_ARGUMENT);
+    assert_status(wg_history_from_tensor(h, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_from_tensor(h, w->t), WG_ERR_FORMAT);
+    wg_history_destroy(h);
+}
+
+static void check_history_write(bad_world *w, const bad_row *row)
+{
+    static const char *const names[] = {NULL};
+    const wg_writer no_write = {NULL, NULL};
+    wg_history *h;
+    wgt_sink sink;
+    wgt_sink_start(&sink);
+    const wg_writer writer = wgt_sink_writer(&sink);
+    (void)row;
+    assert_status(wg_history_create(w->ctx, &h), WG_OK);
+    assert_status(wg_history_draw(NULL, NULL, 0, NULL, &writer), WG_ERR_ARGUMENT);
+    assert_status(wg_history_draw(h, NULL, 0, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_draw(h, names, 1, NULL, &writer), WG_ERR_ARGUMENT);
+    assert_status(wg_history_draw(h, names, SIZE_MAX, NULL, &writer), WG_ERR_RANGE);
+    assert_status(wg_history_write_csv(NULL, &writer), WG_ERR_ARGUMENT);
+    assert_status(wg_history_write_csv(h, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_history_write_csv(h, &no_write), WG_ERR_ARGUMENT);
+    assert_int_equal(sink.used, 0);
+    assert_status(wg_history_draw(h, NULL, 0, NULL, &writer), WG_OK);
+    wg_history_destroy(h);
+    wgt_sink_finish(&sink);
+}
+
 const bad_row bad_rows_of_metrics[] = {
+    {.name = "wg_history_create", .check = check_history_add},
+    {.name = "wg_history_destroy", .check = check_history_add},
+    {.name = "wg_history_clear", .check = check_history_add},
+    {.name = "wg_history_add", .check = check_history_add},
+    {.name = "wg_history_count", .check = check_history_add},
+    {.name = "wg_history_series", .check = check_history_read},
+    {.name = "wg_history_find", .check = check_history_read},
+    {.name = "wg_history_to_tensor", .check = check_history_read},
+    {.name = "wg_history_from_tensor", .check = check_history_read},
+    {.name = "wg_history_draw", .check = check_history_write},
+    {.name = "wg_history_write_csv", .check = check_history_write},
     {.name = "wg_meter_add", .check = check_mean},
     {.name = "wg_meter_mean", .check = check_mean},
     {.name = "wg_meter_perplexity", .check = check_mean},
