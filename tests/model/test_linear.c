@@ -72,7 +72,7 @@ static void test_linear_takes_options(void **state)
 
 static void expect_refused(fixture *f, const char *name, int64_t in, wg_status expected)
 {
-    wg_linear layer = {(wg_param *)f, (wg_param *)f};
+    wg_linear layer = {.weight = (wg_param *)f, .bias = (wg_param *)f};
     const size_t count = wg_model_count(f->model);
     assert_int_equal(wg_linear_create(f->model, name, in, 2, NULL, &layer), expected);
     assert_null(layer.weight);
