@@ -1,7 +1,8 @@
 # Writes <wengert/locations.h>: the macros that stamp every recorded node with its place.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Usage: cmake -DDEF=src/ops/ops.def -DOUT=locations.h -P cmake/generate_locations.cmake
+# Usage: cmake -DDEF=src/ops/ops.def -DLAYERS=include/wengert/layers.h -DOUT=locations.h
+#     -P cmake/generate_locations.cmake
 include("${CMAKE_CURRENT_LIST_DIR}/ops_def.cmake")
 
 wengert_op_constructors("${DEF}" names)
@@ -20,6 +21,12 @@ set(text "/* Stamps what a constructor records with the caller's file and line. 
 foreach(name IN LISTS names)
     string(APPEND text
         "#define wg_${name}(...) wg_at(wg_${name}(__VA_ARGS__), __FILE__, __LINE__)\n")
+endforeach()
+file(READ "${LAYERS}" layers)
+string(REGEX MATCHALL "WG_API wg_node wg_[a-z0-9_]+_apply\\(" applies "${layers}")
+foreach(apply IN LISTS applies)
+    string(REGEX REPLACE "WG_API wg_node (.*)\\(" "\\1" name "${apply}")
+    string(APPEND text "#define ${name}(...) wg_at(${name}(__VA_ARGS__), __FILE__, __LINE__)\n")
 endforeach()
 string(APPEND text "#endif\n\n#endif\n")
 file(WRITE "${OUT}" "${text}")

@@ -15,6 +15,9 @@ typedef struct wg_graph wg_graph;
 /** A named tensor that learns; model.h makes them. */
 typedef struct wg_param wg_param;
 
+/** A named part of a model; model.h makes them. */
+typedef struct wg_module wg_module;
+
 /**
  * An entry of a graph's list. A value, freely copied, valid until the graph's next reset; using a
  * stale or foreign one is an error, never a crash, as long as the context lives.
@@ -185,6 +188,39 @@ WG_API const wg_tensor *wg_gradient(wg_node n);
  */
 WG_NODISCARD WG_API wg_status wg_grad(wg_node y, const wg_node *xs, size_t n, wg_node *out);
 
+/* ---- modules ------------------------------------------------------------------------------ */
+
+/**
+ * Says that what is recorded from now on belongs to a module, inside of those that were entered
+ * before, until wg_module_leave. Messages then tell the module at fault, and wg_summary_write
+ * counts by modules. It changes neither what is recorded nor plans, and a reset leaves all modules.
+ *
+ * module   must outlive the epoch; NULL changes nothing
+ * x        any node of the graph, an operand say
+ * returns  x
+ *
+ * Errors (of x's graph): WG_ERR_MEMORY.
+ */
+WG_API wg_node wg_module_enter(const wg_module *module, wg_node x);
+
+/** Leaves the module, and those that were entered inside of it and not left; y is its result.
+ * Returns y. A module that is not entered, or NULL, changes nothing. */
+WG_API wg_node wg_module_leave(const wg_module *module, wg_node y);
+
+/** A stay in a module. */
+typedef struct wg_scope {
+    const wg_module *module;
+    int64_t outer;  /**< the scope around it; -1: none */
+    uint32_t first; /**< entries [first, end) were recorded inside, those of inner scopes too */
+    uint32_t end;
+    wg_node result; /**< of wg_module_leave; invalid while the module is not left */
+} wg_scope;
+
+/** The number of stays since the last reset, and the i-th, in order of entering. A graph that is
+ * NULL or destroyed has none. Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (*out is zeroed). */
+WG_API size_t wg_graph_scope_count(const wg_graph *g);
+WG_API wg_status wg_graph_scope(wg_graph *g, size_t i, wg_scope *out);
+
 /* ---- reading the list --------------------------------------------------------------------- */
 
 /** What an entry of the list is. Pointers are valid until the list changes. */
@@ -216,6 +252,13 @@ WG_API wg_node wg_graph_node(wg_graph *g, uint32_t i);
 
 /** Describes an entry. Errors: the handle's, WG_ERR_ARGUMENT. */
 WG_API wg_status wg_node_describe(wg_node n, wg_node_info *out);
+
+/**
+ * The additions and multiplications of an op's products of matrices, convolutions, recurrences,
+ * attention and factorisations: two for each multiply-add. 0 for other ops, for outputs but the
+ * first, for leaves, and for an invalid node.
+ */
+WG_API double wg_node_flops(wg_node n);
 
 /** The i-th input of an entry; an invalid node where there is none. */
 WG_API wg_node wg_node_input(wg_node n, int32_t i);

@@ -1,5 +1,12 @@
 /* Layers: parameters and the ops that they serve.
- * SPDX-License-Identifier: Apache-2.0 */
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A layer is a struct of parameters, which the model owns, and a module (model.h) that has their
+ * names; a layer of your own is a struct, a function that makes it and one that applies it, and
+ * lacks nothing that these have. Creating one adds all of it or nothing, and *out is zeroed then;
+ * errors are those of wg_module_begin and wg_param_create. In a shared model (wg_model_share) it
+ * finds the parameters that are there. Applying one records ops inside of its module: errors are of
+ * the operand's graph. Parameters may be shared: let two structs hold the same one. */
 #ifndef WG_LAYERS_H
 #define WG_LAYERS_H
 
@@ -11,6 +18,7 @@ extern "C" {
 
 /** y = x w + b, w of shape [in, out], b of shape [out]. */
 typedef struct wg_linear {
+    const wg_module *module;
     wg_param *weight;
     wg_param *bias; /**< NULL without bias */
 } wg_linear;

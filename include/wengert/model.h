@@ -41,21 +41,93 @@ WG_API wg_param *wg_model_param(const wg_model *m, size_t i);
 /** The parameter of that name; NULL where there is none. */
 WG_API wg_param *wg_model_find(const wg_model *m, const char *name);
 
+/* ---- modules ------------------------------------------------------------------------------ */
+
+/**
+ * Begins a module: a part of the model with a name. The names of parameters, buffers and modules
+ * that are made before it ends stand below it: "weight" within "attn.q" within "encoder.0" is
+ * "encoder.0.attn.q.weight". The library's layers are made so, and yours are on equal terms:
+ *
+ *     wg_status s = wg_module_begin(m, name, "mlp", &mlp->module);
+ *     if (s != WG_OK) {
+ *         return s;
+ *     }
+ *     s = wg_linear_create(m, "up", width, 4 * width, NULL, &mlp->up);
+ *     s = s ? s : wg_linear_create(m, "down", 4 * width, width, NULL, &mlp->down);
+ *     return wg_module_end(m, s);
+ *
+ * name  as a parameter's; may hold dots itself
+ * kind  what it is, for summaries; 1 to 63 bytes of printable ASCII, copied
+ * out   owned by the model; may be NULL
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (also a path over 255 bytes), WG_ERR_MEMORY; no module has
+ * begun then.
+ */
+WG_NODISCARD WG_API wg_status wg_module_begin(wg_model *m, const char *name, const char *kind,
+                                              const wg_module **out);
+
+/**
+ * Ends the module that was begun last.
+ *
+ * status   how making it went. If it is not WG_OK, the model is again as it was when the module
+ *          began: the parameters made since then are no longer in it, and its stream of random
+ *          numbers goes on from there. Streams of your own are not set back
+ * returns  status
+ *
+ * Until every module has ended, the model is neither flattened nor shared, and no optimizer steps.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (none has begun).
+ */
+WG_NODISCARD WG_API wg_status wg_module_end(wg_model *m, wg_status status);
+
+/** The whole name, "encoder.0.attn.q", and the kind; "" for NULL. Owned by the model. */
+WG_API const char *wg_module_name(const wg_module *module);
+WG_API const char *wg_module_kind(const wg_module *module);
+
+/** The number of modules, and the i-th in order of beginning; NULL where there is none. */
+WG_API size_t wg_model_module_count(const wg_model *m);
+WG_API const wg_module *wg_model_module(const wg_model *m, size_t i);
+
+/**
+ * Freezes or thaws every parameter at or below a name: "encoder" is "encoder.0.weight" too, not
+ * "encoders.weight". Buffers stay frozen.
+ *
+ * path  the whole name of a module or parameter; NULL or "": all
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (nothing stands there), WG_ERR_STATE (thawing a shared
+ * model).
+ */
+WG_API wg_status wg_model_set_frozen(wg_model *m, const char *path, bool is_frozen);
+
 /* ---- parameters --------------------------------------------------------------------------- */
 
 /**
- * Adds a parameter.
+ * Adds a parameter. In a shared model it finds the one of that name instead: what makes the layers
+ * of a model makes them anew for a view of it.
  *
- * name  unique in the model, 1 to 255 bytes of printable ASCII; copied
+ * name  unique in the model, with the names of the modules that have begun 1 to 255 bytes of
+ *       printable ASCII; copied
  * init  NULL: zeros
  * out   owned by the model; may be NULL
  *
- * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME, WG_ERR_STATE (a shared model), WG_ERR_DTYPE (not
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (not a name, taken; of a shared model: not there),
+ * WG_ERR_SHAPE and WG_ERR_DTYPE (of a shared model: the one there is another), WG_ERR_DTYPE (not
  * floating), those of wg_tensor_create.
  */
 WG_NODISCARD WG_API wg_status wg_param_create(wg_model *m, const char *name, wg_dtype dtype,
                                               int32_t rank, const int64_t *dims,
                                               const wg_init *init, wg_param **out);
+
+/**
+ * Adds a buffer: a tensor of the model that never learns, running statistics say. It is a parameter
+ * that is frozen for good; files hold it, and wg_assign writes it.
+ * Arguments and errors: as wg_param_create.
+ */
+WG_NODISCARD WG_API wg_status wg_buffer_create(wg_model *m, const char *name, wg_dtype dtype,
+                                               int32_t rank, const int64_t *dims,
+                                               const wg_init *init, wg_param **out);
+
+/** Whether it is a buffer; false for NULL. */
+WG_API bool wg_param_is_buffer(const wg_param *p);
 
 /** The name; "" for NULL. Owned by the parameter. */
 WG_API const char *wg_param_name(const wg_param *p);
@@ -71,7 +143,7 @@ WG_API const wg_tensor *wg_param_gradient(const wg_param *p);
 WG_API void wg_param_clear_gradient(wg_param *p);
 
 /** A frozen parameter wants no gradient in lists recorded from now on, and is skipped by
- * optimizers. Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (thawing a shared one). */
+ * optimizers. Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (thawing a shared one, or a buffer). */
 WG_API wg_status wg_param_set_frozen(wg_param *p, bool is_frozen);
 WG_API bool wg_param_is_frozen(const wg_param *p);
 

@@ -20,9 +20,11 @@ struct wg_param {
     wg_tensor *gradient;
     bool is_gradient_empty;
     bool is_frozen;
-    bool is_shared;      /* a read-only view of another model's parameter */
-    uint32_t index;      /* place in the model */
-    int64_t flat_offset; /* in elements, where value lies in the model's flat block */
+    bool is_buffer;                /* frozen for good */
+    bool is_shared;                /* a read-only view of another model's parameter */
+    uint32_t index;                /* place in the model */
+    int64_t flat_offset;           /* in elements, where value lies in the model's flat block */
+    struct wg_param *next_removed; /* of those that were taken out of the model again */
 };
 
 #endif

@@ -181,6 +181,7 @@ wg_status wgi_fault_to_failure(wg_graph *g, uint32_t node, const wgi_op *op, wg_
     const char *text = fault->text[0] != '\0' ? fault->text : wg_status_text(status);
     (void)wgi_run_fail(g, status, op != NULL ? op->name : "group", "%s", text);
     if (node < wgi_list_count(&g->list)) {
+        wgi_stay_note(g, node, &g->run_failure);
         const char *name = wgi_list_name(&g->list, node);
         const wgi_site *site = wgi_list_site(&g->list, node);
         if (name != NULL) {

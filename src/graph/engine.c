@@ -8,6 +8,7 @@ static wg_graph *new_shell(wg_context *ctx)
     if (g != NULL) {
         g->ctx = ctx;
         g->epoch = 1;
+        wgi_stays_clear(g);
     }
     return g;
 }
@@ -62,6 +63,7 @@ wg_status wg_graph_create(wg_context *ctx, wg_graph **out)
     g->is_assign_pending = true;
     g->stream = ctx->n_streams++;
     g->step = 0;
+    wgi_stays_clear(g);
     *out = g;
     return WG_OK;
 }
@@ -81,6 +83,7 @@ static void free_insides(wg_graph *g)
     wgi_array_free(a, &g->param_slot, sizeof(uint32_t));
     wgi_array_free(a, &g->hooks, WGI_HOOK_BYTES);
     wgi_array_free(a, &g->hook_order, sizeof(uint32_t));
+    wgi_array_free(a, &g->stays, sizeof(wgi_stay));
     wgi_array_free(a, &g->value_of, sizeof(wg_tensor *));
     wgi_array_free(a, &g->present, sizeof(uint32_t));
     g->n_params = 0;

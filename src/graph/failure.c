@@ -149,6 +149,9 @@ static void write_failure(wg_graph *g, const wgi_failure *f)
     if (f->site.file != NULL) {
         wgi_text_add(&text, "\n  at %s:%d", base_name(f->site.file), (int)f->site.line);
     }
+    if (f->where[0] != '\0') {
+        wgi_text_add(&text, "\n  in %s", f->where);
+    }
     if (f->hint[0] != '\0') {
         add_hint(&text, g, f);
     }

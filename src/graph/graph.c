@@ -29,6 +29,7 @@ wg_status wg_graph_reset(wg_graph *g)
     g->assigns.count = 0;
     g->staged.count = 0;
     g->hooks.count = 0;
+    wgi_stays_clear(g);
     g->hook_order.count = 0;
     if (g->n_params > 0) {
         memset(g->param_slot.data, 0, g->param_slot.count * sizeof(uint32_t));

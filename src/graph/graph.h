@@ -17,6 +17,9 @@
 #define WGI_FAILED_FIRST (UINT32_MAX - 1)
 #define WGI_FAILED (UINT32_MAX - 2)
 
+/* Bytes of a module's name and kind, quoted. */
+#define WGI_WHERE_BYTES 328
+
 typedef struct wgi_failure {
     wg_status status;
     const char *op; /* static text or an op's name; NULL for none */
@@ -27,7 +30,17 @@ typedef struct wgi_failure {
     uint32_t operands[4];
     int32_t n_operands;
     wgi_site site;
+    char where[WGI_WHERE_BYTES]; /* the module; "" for none */
 } wgi_failure;
+
+/* A stay in a module; indices of stays and entries are WGI_NONE where there is none. */
+typedef struct wgi_stay {
+    const wg_module *module;
+    uint32_t outer;
+    uint32_t first;
+    uint32_t end; /* WGI_NONE while it lasts */
+    uint32_t result;
+} wgi_stay;
 
 typedef struct wgi_assign {
     wg_param *param;
@@ -68,6 +81,8 @@ struct wg_graph {
     size_t n_params;
     wgi_array hooks;       /* hook.c's, in order of making */
     wgi_array hook_order;  /* uint32_t: their places, by node */
+    wgi_array stays;       /* wgi_stay, in order of entering */
+    uint32_t stay;         /* the innermost that lasts */
     struct wg_graph *user; /* of the planner's own graph: whose list it differentiates */
     wgi_array value_of;    /* wg_tensor *, per entry of the list */
     wgi_array present;     /* uint32_t */
@@ -137,6 +152,12 @@ wg_status wgi_run_fail(wg_graph *g, wg_status status, const char *op, const char
 /* What the run failure shows besides: a hint, and the node that it is about. */
 void wgi_run_hint(wg_graph *g, const char *hint);
 void wgi_run_operand(wg_graph *g, uint32_t index);
+
+/* Forgets all stays in modules. */
+void wgi_stays_clear(wg_graph *g);
+
+/* Lets a failure tell the module of an entry, or of WGI_NONE the one being recorded. */
+void wgi_stay_note(const wg_graph *g, uint32_t node, wgi_failure *f);
 
 /* Resolves a handle to its living graph and index, or says why not; where a graph lives the reason
  * becomes its run failure. A graph with a recording error gives that. */

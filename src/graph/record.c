@@ -39,6 +39,7 @@ static wg_node fail_list(wg_graph *g, wg_status status, const char *op, const ch
     memset(f, 0, sizeof *f);
     f->status = status;
     f->op = op;
+    wgi_stay_note(g, WGI_NONE, f);
     wgi_text detail = wgi_text_make(f->detail, sizeof f->detail);
     wgi_text_add_list(&detail, format, list);
     return failed_handle(g, WGI_FAILED_FIRST);

@@ -159,12 +159,13 @@ wg_status wg_model_flatten(wg_model *m)
     if (obstacle != NULL) {
         return wgi_context_fail(m->ctx, WG_ERR_STATE, "flatten: %s", obstacle);
     }
-    if (is_flat(m)) {
-        return WG_OK;
+    wg_status status = wgi_model_settled(m, "flatten");
+    if (status != WG_OK || is_flat(m)) {
+        return status;
     }
     wgi_type type;
     blocks to;
-    wg_status status = find_type(m, &type);
+    status = find_type(m, &type);
     if (status == WG_OK) {
         status = make_room(m, &type, &to);
     }

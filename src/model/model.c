@@ -109,12 +109,16 @@ void wgi_model_link(wg_model *m, wg_param *p)
 }
 
 /* Nothing was stored after the last name, so no search passes over the slot that is freed. */
-void wgi_model_remove_last(wg_model *m)
+void wgi_model_cut(wg_model *m, size_t n)
 {
-    wg_param *last = param_at(m, m->params.count - 1);
-    m->slots[find_slot(m, last->name)] = 0;
-    m->params.count--;
-    wgi_param_free(last);
+    while (m->params.count > n) {
+        wg_param *last = param_at(m, m->params.count - 1);
+        m->slots[find_slot(m, last->name)] = 0;
+        m->params.count--;
+        last->flat_offset = -1;
+        last->next_removed = m->removed;
+        m->removed = last;
+    }
 }
 
 wg_status wg_model_create(wg_context *ctx, wg_model **out)
@@ -147,6 +151,12 @@ void wg_model_destroy(wg_model *m)
     for (size_t i = 0; i < m->params.count; i++) {
         wgi_param_free(param_at(m, i));
     }
+    while (m->removed != NULL) {
+        wg_param *next = m->removed->next_removed;
+        wgi_param_free(m->removed);
+        m->removed = next;
+    }
+    wgi_modules_free(m);
     wg_tensor_destroy(m->flat_value);
     wg_tensor_destroy(m->flat_gradient);
     if (m->source != NULL) {

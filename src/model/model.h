@@ -12,10 +12,19 @@
 #include <wengert/model.h>
 
 #include "core/memory.h"
+#include "core/module.h"
 #include "core/param.h"
 
 /* Bytes of the longest name of a parameter, without its terminator. */
 #define WGI_MAX_NAME 255
+
+/* The model as it was when a module began. */
+typedef struct wgi_frame {
+    size_t path_bytes;
+    size_t n_params;
+    size_t n_modules;
+    wg_rng rng;
+} wgi_frame;
 
 struct wg_model {
     wg_context *ctx;
@@ -29,6 +38,12 @@ struct wg_model {
     wg_tensor *flat_value;   /* NULL until the model is flattened */
     wg_tensor *flat_gradient;
     size_t n_flat;
+    wgi_array modules;           /* wg_module * */
+    wgi_array frames;            /* wgi_frame: of the modules that have begun and not ended */
+    char path[WGI_MAX_NAME + 1]; /* the whole name of the innermost one of them */
+    size_t path_bytes;
+    wg_param *removed; /* what failing modules took out again */
+    wg_module *removed_modules;
 };
 
 /* Room in m for one more parameter, and that parameter without a value, not yet in the model. */
@@ -40,7 +55,22 @@ void wgi_param_free(wg_param *p);
 /* Appends a parameter made by the latest wgi_param_new; never fails. */
 void wgi_model_link(wg_model *m, wg_param *p);
 
-/* Undoes the latest wgi_model_link and releases its parameter. */
-void wgi_model_remove_last(wg_model *m);
+/* Takes parameters out until n are left. */
+void wgi_model_cut(wg_model *m, size_t n);
+
+/* The whole name of what is made now under that name; false where that is none. */
+bool wgi_model_join(const wg_model *m, const char *name, char out[WGI_MAX_NAME + 1]);
+
+/* Whether a name is the path or stands below it; all do below NULL and "". */
+bool wgi_is_below(const char *name, const char *path);
+
+/* WG_ERR_STATE, which `who` tells, where a module has begun and not ended. */
+wg_status wgi_model_settled(const wg_model *m, const char *who);
+
+/* Fills a matrix, which has elements. Errors: WG_ERR_OVERFLOW, WG_ERR_MEMORY. */
+wg_status wgi_init_orthogonal(wg_tensor *t, double gain, wg_rng *rng);
+
+/* Releases modules and frames. */
+void wgi_modules_free(wg_model *m);
 
 #endif

@@ -193,7 +193,8 @@ wg_status wg_optimizer_step(wg_optimizer *o)
         return wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
                                 o->name);
     }
-    wg_status status = prepare(o);
+    wg_status status = wgi_model_settled(o->model, o->name);
+    status = status != WG_OK ? status : prepare(o);
     if (status != WG_OK || o->due.count == 0) {
         return status;
     }

@@ -21,6 +21,7 @@ static wg_status add_view(wg_model *view, const wg_param *source)
     p->value->data = source->value->data;
     p->value->is_dead = false;
     p->is_frozen = true;
+    p->is_buffer = source->is_buffer;
     p->is_shared = true;
     wgi_model_link(view, p);
     return WG_OK;
@@ -39,7 +40,8 @@ wg_status wg_model_share(wg_model *m, wg_context *ctx, wg_model **out)
                                 m == NULL ? "the model" : "a place for the result");
     }
     wg_model *view = NULL;
-    wg_status status = wg_model_create(ctx, &view);
+    wg_status status = wgi_model_settled(m, "share");
+    status = status != WG_OK ? status : wg_model_create(ctx, &view);
     for (size_t i = 0; status == WG_OK && i < wg_model_count(m); i++) {
         status = add_view(view, wg_model_param(m, i));
     }

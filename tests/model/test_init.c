@@ -78,7 +78,7 @@ static const double n_matrix = 60000.0;
 static void test_init_normal_has_its_moments(void **state)
 {
     (void)state;
-    const wg_init init = {WG_INIT_NORMAL, 3.0, 0.5, 0.0, NULL};
+    const wg_init init = {.kind = WG_INIT_NORMAL, .a = 3.0, .b = 0.5};
     expect_moments(measure_filled(WG_F32, 2, matrix, &init), n_matrix, 3.0, 0.5);
     expect_moments(measure_filled(WG_F64, 2, matrix, &init), n_matrix, 3.0, 0.5);
 }
@@ -86,7 +86,7 @@ static void test_init_normal_has_its_moments(void **state)
 static void test_init_uniform_has_its_bounds_and_moments(void **state)
 {
     (void)state;
-    const wg_init init = {WG_INIT_UNIFORM, -2.0, 2.0, 0.0, NULL};
+    const wg_init init = {.kind = WG_INIT_UNIFORM, .a = -2.0, .b = 2.0};
     const moments s = measure_filled(WG_F32, 2, matrix, &init);
     expect_bounds(s, 2.0);
     expect_moments(s, n_matrix, 0.0, 4.0 / sqrt(12.0));
@@ -95,14 +95,14 @@ static void test_init_uniform_has_its_bounds_and_moments(void **state)
 static void test_init_xavier_uses_both_fans_and_the_gain(void **state)
 {
     (void)state;
-    const wg_init uniform = {WG_INIT_XAVIER_UNIFORM, 0.0, 0.0, 0.0, NULL};
+    const wg_init uniform = {.kind = WG_INIT_XAVIER_UNIFORM};
     const double limit = sqrt(6.0 / 500.0);
     moments s = measure_filled(WG_F32, 2, matrix, &uniform);
     expect_bounds(s, limit);
     expect_moments(s, n_matrix, 0.0, limit / sqrt(3.0));
-    const wg_init halved = {WG_INIT_XAVIER_UNIFORM, 0.0, 0.0, 0.5, NULL};
+    const wg_init halved = {.kind = WG_INIT_XAVIER_UNIFORM, .gain = 0.5};
     expect_bounds(measure_filled(WG_F32, 2, matrix, &halved), 0.5 * limit);
-    const wg_init normal = {WG_INIT_XAVIER_NORMAL, 0.0, 0.0, 2.0, NULL};
+    const wg_init normal = {.kind = WG_INIT_XAVIER_NORMAL, .gain = 2.0};
     s = measure_filled(WG_F64, 2, matrix, &normal);
     expect_moments(s, n_matrix, 0.0, 2.0 * sqrt(2.0 / 500.0));
 }
@@ -110,11 +110,11 @@ static void test_init_xavier_uses_both_fans_and_the_gain(void **state)
 static void test_init_he_uses_the_fan_in(void **state)
 {
     (void)state;
-    const wg_init uniform = {WG_INIT_HE_UNIFORM, 0.0, 0.0, 0.0, NULL};
+    const wg_init uniform = {.kind = WG_INIT_HE_UNIFORM};
     moments s = measure_filled(WG_F64, 2, matrix, &uniform);
     expect_bounds(s, sqrt(6.0 / 200.0));
     expect_moments(s, n_matrix, 0.0, sqrt(2.0 / 200.0));
-    const wg_init normal = {WG_INIT_HE_NORMAL, 0.0, 0.0, 0.0, NULL};
+    const wg_init normal = {.kind = WG_INIT_HE_NORMAL};
     s = measure_filled(WG_F32, 2, matrix, &normal);
     expect_moments(s, n_matrix, 0.0, sqrt(2.0 / 200.0));
 }
@@ -122,8 +122,8 @@ static void test_init_he_uses_the_fan_in(void **state)
 static void test_init_fans_of_other_ranks_split_before_the_last_axis(void **state)
 {
     (void)state;
-    const wg_init he = {WG_INIT_HE_UNIFORM, 0.0, 0.0, 0.0, NULL};
-    const wg_init xavier = {WG_INIT_XAVIER_UNIFORM, 0.0, 0.0, 1.0, NULL};
+    const wg_init he = {.kind = WG_INIT_HE_UNIFORM};
+    const wg_init xavier = {.kind = WG_INIT_XAVIER_UNIFORM, .gain = 1.0};
     const int64_t four[4] = {5, 4, 10, 30};
     const int64_t one[1] = {6000};
     expect_bounds(measure_filled(WG_F64, 4, four, &he), sqrt(6.0 / 200.0));
@@ -133,12 +133,79 @@ static void test_init_fans_of_other_ranks_split_before_the_last_axis(void **stat
     assert_true(fabs(scalar.mean) <= sqrt(3.0));
 }
 
+static void test_init_fans_may_be_given(void **state)
+{
+    (void)state;
+    const wg_init he = {.kind = WG_INIT_HE_UNIFORM, .fan_in = 50.0};
+    const wg_init xavier = {.kind = WG_INIT_XAVIER_UNIFORM, .fan_in = 20.0, .fan_out = 4.0};
+    expect_bounds(measure_filled(WG_F64, 2, matrix, &he), sqrt(6.0 / 50.0));
+    expect_bounds(measure_filled(WG_F64, 2, matrix, &xavier), 0.5);
+}
+
+/* The deviation of a normal cut at two: sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)). */
+static void test_init_truncated_normal_stays_within_two_deviations(void **state)
+{
+    (void)state;
+    const wg_init init = {.kind = WG_INIT_TRUNCATED_NORMAL, .a = 3.0, .b = 0.5};
+    moments s = measure_filled(WG_F32, 2, matrix, &init);
+    assert_true(s.least >= 2.0 && s.least < 2.01 && s.greatest <= 4.0 && s.greatest > 3.99);
+    expect_moments(s, n_matrix, 3.0, 0.5 * 0.87962566103423978);
+}
+
+static void test_init_constant_needs_no_stream(void **state)
+{
+    (void)state;
+    const wg_init init = {.kind = WG_INIT_CONSTANT, .a = 0.25};
+    const moments s = measure_filled(WG_F64, 2, matrix, &init);
+    assert_true(s.least == 0.25 && s.greatest == 0.25);
+}
+
+/* Q of dims, [rows, columns] or more: the products of the vectors along the shorter side. */
+static void expect_orthogonal(wg_dtype dtype, int32_t rank, const int64_t *dims, double gain,
+                              double tolerance)
+{
+    bare b;
+    bare_start(&b);
+    const wg_init init = {.kind = WG_INIT_ORTHOGONAL, .gain = gain};
+    wg_tensor *t = filled(&b, dtype, rank, dims, &init);
+    const int64_t rows = dims[0];
+    const int64_t columns = wg_tensor_count(t) / rows;
+    const int64_t n = rows < columns ? rows : columns;
+    const int64_t step = rows < columns ? columns : 1;
+    const int64_t stride = rows < columns ? 1 : columns;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j <= i; j++) {
+            double sum = 0.0;
+            for (int64_t k = 0; k < wg_tensor_count(t) / n; k++) {
+                sum += wg_tensor_get(t, i * step + k * stride) *
+                       wg_tensor_get(t, j * step + k * stride);
+            }
+            assert_true(fabs(sum - (i == j ? gain * gain : 0.0)) <= tolerance);
+        }
+    }
+    wg_tensor_destroy(t);
+    bare_finish(&b);
+}
+
+static void test_init_orthogonal_is_orthonormal_along_the_shorter_side(void **state)
+{
+    (void)state;
+    const int64_t wide[2] = {5, 40};
+    const int64_t tall[2] = {40, 7};
+    const int64_t square[2] = {30, 30};
+    const int64_t four[4] = {8, 2, 3, 3};
+    expect_orthogonal(WG_F64, 2, wide, 1.0, 1e-14);
+    expect_orthogonal(WG_F64, 2, tall, 2.0, 4e-14);
+    expect_orthogonal(WG_F64, 2, square, 1.0, 1e-14);
+    expect_orthogonal(WG_F32, 4, four, 1.0, 1e-6);
+}
+
 static void test_init_draws_one_normal_for_each_element_in_order(void **state)
 {
     (void)state;
     bare b;
     bare_start(&b);
-    const wg_init init = {WG_INIT_NORMAL, 1.0, 2.0, 0.0, NULL};
+    const wg_init init = {.kind = WG_INIT_NORMAL, .a = 1.0, .b = 2.0};
     const int64_t dims[2] = {3, 5};
     wg_tensor *t = filled(&b, WG_F64, 2, dims, &init);
     wg_rng rng = wg_rng_make(SEED, 0);
@@ -152,10 +219,10 @@ static void test_init_draws_one_normal_for_each_element_in_order(void **state)
 static void test_init_gives_the_same_bits_again(void **state)
 {
     (void)state;
-    for (int kind = WG_INIT_ZEROS; kind <= WG_INIT_HE_NORMAL; kind++) {
+    for (int kind = WG_INIT_ZEROS; kind <= WG_INIT_CONSTANT; kind++) {
         bare b;
         bare_start(&b);
-        const wg_init init = {(wg_init_kind)kind, -1.0, 1.0, 0.0, NULL};
+        const wg_init init = {.kind = (wg_init_kind)kind, .a = -1.0, .b = 1.0};
         const int64_t dims[2] = {7, 9};
         wg_tensor *t = filled(&b, WG_F32, 2, dims, &init);
         wg_tensor *again = filled(&b, WG_F32, 2, dims, &init);
@@ -172,14 +239,14 @@ static void test_init_uniform_never_rounds_onto_its_bound(void **state)
     (void)state;
     const int64_t dims[1] = {1000};
     const double above = 1.0 + (double)FLT_EPSILON;
-    const wg_init narrow = {WG_INIT_UNIFORM, 1.0, above, 0.0, NULL};
+    const wg_init narrow = {.kind = WG_INIT_UNIFORM, .a = 1.0, .b = above};
     assert_true(measure_filled(WG_F32, 1, dims, &narrow).greatest == 1.0);
-    const wg_init odd = {WG_INIT_UNIFORM, 1.0 + (double)FLT_EPSILON / 4.0, above, 0.0, NULL};
+    const wg_init odd = {.kind = WG_INIT_UNIFORM, .a = 1.0 + (double)FLT_EPSILON / 4.0, .b = above};
     assert_true(measure_filled(WG_F32, 1, dims, &odd).least > 0.0);
-    const wg_init point = {WG_INIT_UNIFORM, 0.5, 0.5, 0.0, NULL};
+    const wg_init point = {.kind = WG_INIT_UNIFORM, .a = 0.5, .b = 0.5};
     const moments s = measure_filled(WG_F32, 1, dims, &point);
     assert_true(s.least == 0.5 && s.greatest == 0.5);
-    const wg_init narrow_f64 = {WG_INIT_UNIFORM, 1.0, 1.0 + DBL_EPSILON, 0.0, NULL};
+    const wg_init narrow_f64 = {.kind = WG_INIT_UNIFORM, .a = 1.0, .b = 1.0 + DBL_EPSILON};
     assert_true(measure_filled(WG_F64, 1, dims, &narrow_f64).greatest == 1.0);
 }
 
@@ -188,7 +255,7 @@ static void test_init_zeros_overwrites_without_a_stream(void **state)
     (void)state;
     bare b;
     bare_start(&b);
-    const wg_init normal = {WG_INIT_NORMAL, 5.0, 1.0, 0.0, NULL};
+    const wg_init normal = {.kind = WG_INIT_NORMAL, .a = 5.0, .b = 1.0};
     const int64_t dims[1] = {9};
     wg_tensor *t = filled(&b, WG_F32, 1, dims, &normal);
     assert_int_equal(wg_init_tensor(t, NULL), WG_OK);
@@ -218,17 +285,21 @@ static void test_init_refuses_what_is_no_distribution(void **state)
     const int64_t dims[1] = {4};
     const double inf = (double)INFINITY;
     assert_int_equal(wg_tensor_create(&b.ctx, WG_F32, 1, dims, &t), WG_OK);
-    expect_refused(t, (wg_init){(wg_init_kind)7, 0.0, 1.0, 0.0, NULL});
-    expect_refused(t, (wg_init){(wg_init_kind)-1, 0.0, 1.0, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_NORMAL, 0.0, -1.0, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_NORMAL, (double)NAN, 1.0, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_NORMAL, 0.0, inf, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_UNIFORM, 1.0, 0.0, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_UNIFORM, -DBL_MAX, DBL_MAX, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_UNIFORM, 0.0, (double)NAN, 0.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_XAVIER_UNIFORM, 0.0, 0.0, -1.0, NULL});
-    expect_refused(t, (wg_init){WG_INIT_XAVIER_NORMAL, 0.0, 0.0, inf, NULL});
-    const wg_init he = {WG_INIT_HE_NORMAL, 0.0, 0.0, 0.0, NULL};
+    expect_refused(t, (wg_init){.kind = (wg_init_kind)10, .b = 1.0});
+    expect_refused(t, (wg_init){.kind = (wg_init_kind)-1, .b = 1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_NORMAL, .b = -1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_NORMAL, .a = (double)NAN, .b = 1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_NORMAL, .b = inf});
+    expect_refused(t, (wg_init){.kind = WG_INIT_UNIFORM, .a = 1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_UNIFORM, .a = -DBL_MAX, .b = DBL_MAX});
+    expect_refused(t, (wg_init){.kind = WG_INIT_UNIFORM, .b = (double)NAN});
+    expect_refused(t, (wg_init){.kind = WG_INIT_XAVIER_UNIFORM, .gain = -1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_XAVIER_NORMAL, .gain = inf});
+    expect_refused(t, (wg_init){.kind = WG_INIT_CONSTANT, .a = inf});
+    expect_refused(t, (wg_init){.kind = WG_INIT_TRUNCATED_NORMAL, .b = -1.0});
+    expect_refused(t, (wg_init){.kind = WG_INIT_ORTHOGONAL}); /* of rank 1 */
+    expect_refused(t, (wg_init){.kind = WG_INIT_HE_NORMAL, .fan_in = -1.0});
+    const wg_init he = {.kind = WG_INIT_HE_NORMAL};
     assert_int_equal(wg_init_tensor(t, &he), WG_ERR_ARGUMENT);
     assert_int_equal(wg_init_tensor(NULL, &he), WG_ERR_ARGUMENT);
     wg_tensor_destroy(t);
@@ -268,6 +339,10 @@ int main(void)
         cmocka_unit_test(test_init_xavier_uses_both_fans_and_the_gain),
         cmocka_unit_test(test_init_he_uses_the_fan_in),
         cmocka_unit_test(test_init_fans_of_other_ranks_split_before_the_last_axis),
+        cmocka_unit_test(test_init_fans_may_be_given),
+        cmocka_unit_test(test_init_truncated_normal_stays_within_two_deviations),
+        cmocka_unit_test(test_init_constant_needs_no_stream),
+        cmocka_unit_test(test_init_orthogonal_is_orthonormal_along_the_shorter_side),
         cmocka_unit_test(test_init_draws_one_normal_for_each_element_in_order),
         cmocka_unit_test(test_init_gives_the_same_bits_again),
         cmocka_unit_test(test_init_uniform_never_rounds_onto_its_bound),

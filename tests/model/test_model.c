@@ -145,7 +145,7 @@ static void test_model_models_of_one_context_draw_apart(void **state)
     (void)state;
     bare b;
     bare_start(&b);
-    const wg_init normal = {WG_INIT_NORMAL, 0.0, 1.0, 0.0, NULL};
+    const wg_init normal = {.kind = WG_INIT_NORMAL, .b = 1.0};
     double drawn[2];
     for (int i = 0; i < 2; i++) {
         wg_model *m = NULL;
@@ -187,7 +187,7 @@ static void test_model_share_is_the_same_memory_frozen_for_good(void **state)
     assert_int_equal(wg_param_set_frozen(p, false), WG_ERR_STATE);
     assert_int_equal(wg_param_set_frozen(p, true), WG_OK);
     assert_true(wg_param_is_frozen(p));
-    assert_int_equal(add(view, "third", NULL), WG_ERR_STATE);
+    assert_int_equal(add(view, "third", NULL), WG_ERR_NAME);
     assert_int_equal(wg_adam_create(view, NULL, &o), WG_ERR_STATE);
     assert_null(o);
     wg_model_destroy(view);

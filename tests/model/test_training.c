@@ -79,7 +79,7 @@ static void test_training_linear_without_a_layer_fails_the_graph(void **state)
     (void)state;
     fixture f;
     start(&f, false);
-    const wg_linear empty = {NULL, NULL};
+    const wg_linear empty = {.weight = NULL};
     const wg_node none = {NULL, 0, 0};
     assert_false(wg_is_valid(wg_linear_apply(&f.layer, none)));
     assert_int_equal(wg_graph_status(f.graph), WG_OK);

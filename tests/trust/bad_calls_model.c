@@ -43,9 +43,9 @@ static void check_shared(bad_world *w, const bad_row *row)
     (void)row;
     assert_status(wg_model_share(w->m, w->other_ctx, &view), WG_OK);
     wg_param *shared = wg_model_param(view, 0);
-    assert_status(wg_param_create(view, "q", WG_F32, 0, NULL, NULL, &p), WG_ERR_STATE);
+    assert_status(wg_param_create(view, "q", WG_F32, 0, NULL, NULL, &p), WG_ERR_NAME);
     assert_null(p);
-    assert_status(wg_linear_create(view, "l", 2, 2, NULL, &linear), WG_ERR_STATE);
+    assert_status(wg_linear_create(view, "l", 2, 2, NULL, &linear), WG_ERR_NAME);
     assert_null(linear.weight);
     assert_status(wg_sgd_create(view, &sgd, &o), WG_ERR_STATE);
     assert_null(o);
@@ -125,7 +125,7 @@ static void check_init(bad_world *w, const bad_row *row)
             assert_status(wg_init_tensor(w->t, &inits[k]), WG_ERR_ARGUMENT);
         }
     }
-    static const int kinds[] = {-1, 7, INT32_MAX, INT32_MIN};
+    static const int kinds[] = {-1, 10, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < 4; i++) {
         const wg_init init = {.kind = (wg_init_kind)kinds[i], .rng = &rng};
         assert_status(wg_init_tensor(w->t, &init), WG_ERR_ARGUMENT);
@@ -140,7 +140,7 @@ static void check_init(bad_world *w, const bad_row *row)
 static void refuse_linear(bad_world *w, const char *name, int64_t in, int64_t out,
                           const wg_linear_options *options)
 {
-    wg_linear linear = {w->p, w->p};
+    wg_linear linear = {.weight = w->p, .bias = w->p};
     assert_int_not_equal(wg_linear_create(w->m, name, in, out, options, &linear), WG_OK);
     assert_null(linear.weight);
     assert_null(linear.bias);
@@ -156,7 +156,7 @@ static void check_linear(bad_world *w, const bad_row *row)
     const wg_init bad_init = {.kind = (wg_init_kind)99};
     const wg_linear_options init = {.size = size, .init = &bad_init};
     static const int64_t sizes[] = {-1, INT64_MIN, INT64_MAX, INT64_C(1) << 62, INT64_C(1) << 40};
-    wg_linear linear = {w->p, w->p};
+    wg_linear linear = {.weight = w->p, .bias = w->p};
     (void)row;
     assert_status(wg_linear_create(NULL, "l", 2, 2, NULL, &linear), WG_ERR_ARGUMENT);
     assert_null(linear.weight);
@@ -177,8 +177,8 @@ static void check_linear(bad_world *w, const bad_row *row)
 /* A layer of one context is refused by a graph of another. */
 static void check_apply(bad_world *w, const bad_row *row)
 {
-    const wg_linear none = {NULL, NULL};
-    const wg_linear foreign = {w->p_foreign, NULL};
+    const wg_linear none = {.weight = NULL};
+    const wg_linear foreign = {.weight = w->p_foreign};
     (void)row;
     assert_false(wg_is_valid(wg_linear_apply(NULL, w->x)));
     bad_world_record(w);

@@ -261,7 +261,7 @@ static void check_indices(bad_world *w, const bad_row *row)
 
 static void check_linear(bad_world *w, const bad_row *row)
 {
-    const wg_linear none = {NULL, NULL};
+    const wg_linear none = {.weight = NULL};
     (void)row;
     assert_false(wg_is_valid(wg_linear_apply(&none, w->x)));
     bad_world_record(w);

@@ -105,9 +105,9 @@ static wg_status evaluate(wg_graph *g, const wg_model *view, uint64_t *digest)
 {
     static const int64_t dims[] = {4, 24};
     static const float point[4 * 24] = {0.5F, 1.5F, -2.5F};
-    const wg_linear first = {wg_model_find(view, "first.weight"),
-                             wg_model_find(view, "first.bias")};
-    const wg_linear second = {wg_model_find(view, "second.weight"), NULL};
+    const wg_linear first = {.weight = wg_model_find(view, "first.weight"),
+                             .bias = wg_model_find(view, "first.bias")};
+    const wg_linear second = {.weight = wg_model_find(view, "second.weight")};
     wg_status status = wg_graph_reset(g);
     wg_node x = wg_constant(g, WG_F32, 2, dims, point);
     wg_node h = wg_dropout(wg_tanh(wg_linear_apply(&first, x)), 0.5);

@@ -1,0 +1,39 @@
+/* What making a layer is like.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "model/layer.h"
+
+#include "core/context.h"
+
+const char *wgi_layer_fault(const void *out, size_t size, size_t expected)
+{
+    if (out == NULL) {
+        return "no place for the result";
+    }
+    return size == expected ? NULL : "the options' size is of another version";
+}
+
+wg_status wgi_layer_begin(wg_model *m, const char *name, const char *kind, const wg_init *init,
+                          const char *fault, wgi_making *making, const wg_module **module)
+{
+    *making = (wgi_making){.m = m};
+    *module = NULL;
+    if (m == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    if (fault != NULL) {
+        return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "%s: %s", kind, fault);
+    }
+    making->rng = init == NULL ? NULL : init->rng;
+    if (making->rng != NULL) {
+        making->before = *making->rng;
+    }
+    return wg_module_begin(m, name, kind, module);
+}
+
+wg_status wgi_layer_end(const wgi_making *making, wg_status status)
+{
+    if (status != WG_OK && making->rng != NULL) {
+        *making->rng = making->before;
+    }
+    return wg_module_end(making->m, status);
+}
