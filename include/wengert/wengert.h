@@ -32,6 +32,7 @@
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
+#include <wengert/train.h>
 
 #include <wengert/locations.h>
 
