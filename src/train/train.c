@@ -62,7 +62,7 @@ static wg_status update(wgi_trainer *r)
     const wg_training *t = r->t;
     wg_status status = wg_optimizer_step(t->optimizer);
     r->is_saved = false;
-    r->rate = wg_optimizer_rate(t->optimizer);
+    r->state.rate = wg_optimizer_rate(t->optimizer);
     if (status == WG_OK && t->schedule != NULL && !t->is_schedule_of_epochs) {
         status = wg_schedule_step(t->schedule);
     }
@@ -203,7 +203,7 @@ static wg_status measure_epoch(wgi_trainer *r, wg_epoch *e)
     e->step = r->state.step;
     e->train = r->state.train;
     e->valid = e->is_validated ? r->state.valid : wgi_measures_none();
-    e->rate = r->rate;
+    e->rate = r->state.rate;
     e->seconds = wgi_trainer_seconds(r);
     e->best_epoch = r->state.best_epoch;
     e->best = r->state.best;
@@ -353,7 +353,7 @@ wg_status wg_train(const wg_training *training, wg_training_report *out)
     }
     const bool was_training = wg_graph_is_training(training->graph);
     wgi_trainer r = make(training, "train", 0);
-    r.rate = wg_optimizer_rate(training->optimizer);
+    r.state.rate = wg_optimizer_rate(training->optimizer);
     status = wgi_trainer_open(&r);
     if (status == WG_OK) {
         status = wgi_trainer_resume(&r);

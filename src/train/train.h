@@ -28,6 +28,7 @@ typedef struct wgi_train_state {
     int64_t best_epoch; /* 0: none */
     int64_t n_bad;      /* epochs judged since the best */
     double best;
+    double rate;    /* of the last step */
     double seconds; /* up to the last save */
     wgi_tally tally;
     wg_measures train;
@@ -43,7 +44,6 @@ typedef struct wgi_trainer {
     uint32_t metrics;   /* asked for, and those that are watched */
     int64_t n_batches;  /* in an epoch */
     wgi_train_state state;
-    double rate; /* of the last step */
     bool is_over;
     wg_stop_reason reason;
     bool is_resumed;

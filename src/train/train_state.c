@@ -30,6 +30,7 @@ static const size_t COUNTS[] = {
 
 static const size_t REALS[] = {
     FIELD(best),
+    FIELD(rate),
     FIELD(seconds),
     FIELD(tally.loss.sum),
     FIELD(tally.loss.rest),
