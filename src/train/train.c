@@ -84,8 +84,8 @@ static wg_status finish_step(wgi_trainer *r, double loss, int64_t n)
     }
     status = update(r);
     if (status == WG_OK) {
-        wgi_show_step(r, loss, n);
-        status = wgi_keep_step(r, loss);
+        wgi_train_show_step(r, loss, n);
+        status = wgi_train_keep_step(r, loss);
     }
     if (status == WG_OK && is_multiple(r->state.step, r->t->save_every_steps)) {
         status = wgi_trainer_save(r);
@@ -115,7 +115,7 @@ static wg_status take_step(wgi_trainer *r, bool *is_end)
         }
         r->state.batch++;
         r->n_seen = r->state.batch;
-        wg_status status = wgi_learn(r, &batch, 1 / (double)k, &loss);
+        wg_status status = wgi_train_batch(r, &batch, 1 / (double)k, &loss);
         if (status == WG_OK) {
             status = judge_number(r, "the loss", loss);
         }
@@ -197,7 +197,7 @@ static wg_status measure_epoch(wgi_trainer *r, wg_epoch *e)
     r->state.train = wgi_tally_measures(&r->state.tally, t->measures_training ? r->metrics : 0);
     r->state.tally = wgi_tally_make(t);
     if (e->is_validated) {
-        status = wgi_measure(r, t->validation, &r->state.valid);
+        status = wgi_train_measure(r, t->validation, &r->state.valid);
     }
     e->epochs = t->epochs;
     e->step = r->state.step;
@@ -233,7 +233,7 @@ static wg_status end_epoch(wgi_trainer *r)
     wg_status status = measure_epoch(r, &e);
     const bool is_judged = t->watch == WG_WATCH_OWN || t->validation == NULL || e.is_validated;
     if (status == WG_OK) {
-        status = wgi_keep_epoch(r, &e);
+        status = wgi_train_keep_epoch(r, &e);
     }
     if (status == WG_OK) {
         status = call_back(r, &e);
@@ -247,7 +247,7 @@ static wg_status end_epoch(wgi_trainer *r)
     if (status != WG_OK) {
         return status;
     }
-    wgi_show_epoch(r, &e);
+    wgi_train_show_epoch(r, &e);
     r->state.epoch++;
     r->state.batch = 0;
     r->is_saved = false;
@@ -285,7 +285,7 @@ static wg_status run(wgi_trainer *r)
             status = end_epoch(r);
         }
     }
-    wgi_show_end(r);
+    wgi_train_show_end(r);
     if (status != WG_OK || r->reason == WG_STOPPED_BY_LOSS) {
         clear_gradients(r->t->model);
     } else {
@@ -382,5 +382,5 @@ wg_status wg_evaluate(const wg_training *training, wg_batches *batches, wg_measu
         return status == WG_OK ? WG_ERR_ARGUMENT : status;
     }
     wgi_trainer r = make(training, "evaluate", -1);
-    return wgi_measure(&r, batches, out);
+    return wgi_train_measure(&r, batches, out);
 }

@@ -92,11 +92,11 @@ wg_status wgi_train_fail_by_context(const wgi_trainer *r, wg_status status);
 
 /* Resets, records and runs one batch backward; its mean loss counts `scale` times in the gradients.
  */
-WGI_NODISCARD wg_status wgi_learn(wgi_trainer *r, const wg_batch *batch, double scale,
-                                  double *loss);
+WGI_NODISCARD wg_status wgi_train_batch(wgi_trainer *r, const wg_batch *batch, double scale,
+                                        double *loss);
 
 /* Measures a whole epoch of b, and leaves b at its start. */
-WGI_NODISCARD wg_status wgi_measure(wgi_trainer *r, wg_batches *b, wg_measures *out);
+WGI_NODISCARD wg_status wgi_train_measure(wgi_trainer *r, wg_batches *b, wg_measures *out);
 
 /* ---- train_state.c ------------------------------------------------------------------------ */
 
@@ -120,12 +120,12 @@ double wgi_trainer_seconds(const wgi_trainer *r);
 /* ---- train_show.c ------------------------------------------------------------------------- */
 
 /* Tells of a step of n examples, or of an epoch. Writers that fail are not asked again. */
-void wgi_show_step(wgi_trainer *r, double loss, int64_t n);
-void wgi_show_epoch(wgi_trainer *r, const wg_epoch *epoch);
-void wgi_show_end(wgi_trainer *r);
+void wgi_train_show_step(wgi_trainer *r, double loss, int64_t n);
+void wgi_train_show_epoch(wgi_trainer *r, const wg_epoch *epoch);
+void wgi_train_show_end(wgi_trainer *r);
 
 /* Adds to the history, if there is one. */
-WGI_NODISCARD wg_status wgi_keep_step(wgi_trainer *r, double loss);
-WGI_NODISCARD wg_status wgi_keep_epoch(wgi_trainer *r, const wg_epoch *epoch);
+WGI_NODISCARD wg_status wgi_train_keep_step(wgi_trainer *r, double loss);
+WGI_NODISCARD wg_status wgi_train_keep_epoch(wgi_trainer *r, const wg_epoch *epoch);
 
 #endif

@@ -169,7 +169,7 @@ static wg_status take_in(const wgi_trainer *r, const wg_recorded *made, bool is_
 
 /* ---- the two runs ------------------------------------------------------------------------- */
 
-wg_status wgi_learn(wgi_trainer *r, const wg_batch *batch, double scale, double *loss)
+wg_status wgi_train_batch(wgi_trainer *r, const wg_batch *batch, double scale, double *loss)
 {
     wg_recorded made;
     wg_status status = record(r, batch, true, &made);
@@ -221,7 +221,7 @@ static wg_status measure_all(wgi_trainer *r, wg_batches *b, wgi_tally *tally)
     return status;
 }
 
-wg_status wgi_measure(wgi_trainer *r, wg_batches *b, wg_measures *out)
+wg_status wgi_train_measure(wgi_trainer *r, wg_batches *b, wg_measures *out)
 {
     const bool was_training = wg_graph_is_training(r->t->graph);
     wgi_tally tally = wgi_tally_make(r->t);

@@ -55,7 +55,7 @@ static void begin(wgi_trainer *r, int64_t n)
                    wg_progress_begin(all, r->t->writer, &options, &r->progress) != WG_OK;
 }
 
-void wgi_show_step(wgi_trainer *r, double loss, int64_t n)
+void wgi_train_show_step(wgi_trainer *r, double loss, int64_t n)
 {
     if (r->is_silent) {
         return;
@@ -79,7 +79,7 @@ static void add_results(wgi_text *text, const wgi_trainer *r, const wg_measures 
     }
 }
 
-void wgi_show_epoch(wgi_trainer *r, const wg_epoch *epoch)
+void wgi_train_show_epoch(wgi_trainer *r, const wg_epoch *epoch)
 {
     if (r->is_silent) {
         return;
@@ -92,12 +92,12 @@ void wgi_show_epoch(wgi_trainer *r, const wg_epoch *epoch)
     wgi_text_add(&text, "  %s", r->state.best_epoch == epoch->epoch ? "best  " : "");
     wgi_text_add_fixed(&text, epoch->seconds, 1);
     wgi_text_add(&text, " s\n");
-    wgi_show_end(r);
+    wgi_train_show_end(r);
     r->is_silent =
         r->is_silent || r->t->writer->write(r->t->writer->user, line, text.used) != WG_OK;
 }
 
-void wgi_show_end(wgi_trainer *r)
+void wgi_train_show_end(wgi_trainer *r)
 {
     if (!r->is_silent && r->progress.n_steps > 0) {
         r->is_silent = wg_progress_end(&r->progress) != WG_OK;
@@ -106,7 +106,7 @@ void wgi_show_end(wgi_trainer *r)
 
 /* ---- curves ------------------------------------------------------------------------------- */
 
-wg_status wgi_keep_step(wgi_trainer *r, double loss)
+wg_status wgi_train_keep_step(wgi_trainer *r, double loss)
 {
     const wg_training *t = r->t;
     if (t->history == NULL || t->history_steps == 0 || r->state.step % t->history_steps != 0) {
@@ -133,7 +133,7 @@ static wg_status keep(wgi_trainer *r, const char *prefix, const wg_measures *m, 
     return status;
 }
 
-wg_status wgi_keep_epoch(wgi_trainer *r, const wg_epoch *epoch)
+wg_status wgi_train_keep_epoch(wgi_trainer *r, const wg_epoch *epoch)
 {
     if (r->t->history == NULL) {
         return WG_OK;
