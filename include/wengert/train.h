@@ -182,8 +182,11 @@ typedef struct wg_training {
     int64_t history_steps;   /**< and "step loss" at each multiple of so many steps; 0: not */
 
     wg_stop *stop; /**< looked at after every step; NULL: none */
-    /** Called after an epoch has been measured and before it is judged; NULL: none. Another status
-     * than WG_OK ends the training, which returns it. */
+    /**
+     * Called after an epoch has been measured and before it is judged; NULL: none. It may read
+     * everything, draw the history, and call wg_evaluate with other data. Another status than
+     * WG_OK ends the training, which returns it.
+     */
     wg_status (*on_epoch)(wg_epoch *epoch, void *user);
 } wg_training;
 

@@ -59,7 +59,7 @@ bool wgi_is_curve_name(const char *name)
     return wgi_is_name(name, WGI_MAX_CURVE_NAME) && strchr(name, '"') == NULL;
 }
 
-static wgi_curve *find(const wg_history *h, const char *name)
+wgi_curve *wgi_history_curve(const wg_history *h, const char *name)
 {
     wgi_curve *curves = wgi_history_curves(h);
     for (size_t i = 0; i < h->curves.count; i++) {
@@ -102,7 +102,7 @@ wg_status wg_history_add(wg_history *h, const char *name, double x, double y)
                                 WGI_MAX_CURVE_NAME);
     }
     wgi_curve new_curve;
-    wgi_curve *curve = find(h, name);
+    wgi_curve *curve = wgi_history_curve(h, name);
     const bool has_room =
         curve != NULL ? reserve_point(&h->ctx->memory, curve) : reserve_curve(h, name, &new_curve);
     if (!has_room) {
@@ -154,7 +154,7 @@ wg_status wg_history_find(const wg_history *h, const char *name, wg_series *out)
     if (h == NULL || name == NULL || out == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    const wgi_curve *curve = find(h, name);
+    const wgi_curve *curve = wgi_history_curve(h, name);
     if (curve == NULL) {
         return wgi_context_fail(h->ctx, WG_ERR_NAME, "history: no curve '%.63s'", name);
     }

@@ -31,6 +31,9 @@ static inline wgi_curve *wgi_history_curves(const wg_history *h)
 /* Whether a text may name a curve. */
 bool wgi_is_curve_name(const char *name);
 
+/* The curve of that name; NULL where there is none. */
+wgi_curve *wgi_history_curve(const wg_history *h, const char *name);
+
 /* Releases all curves of an array, and the array. */
 void wgi_curves_free(const wg_allocator *memory, wgi_array *curves);
 

@@ -152,8 +152,7 @@ static wg_status add_points(wg_history *h, const char *name, bytes_left *left)
         !take(left, (size_t)n * 2 * WORD, &x)) {
         return WG_ERR_FORMAT;
     }
-    wg_series series;
-    wg_status status = wg_history_find(h, name, &series) == WG_OK ? WG_ERR_FORMAT : WG_OK;
+    wg_status status = wgi_history_curve(h, name) != NULL ? WG_ERR_FORMAT : WG_OK;
     for (size_t i = 0; status == WG_OK && i < n; i++) {
         status = !isfinite(double_at(x + WORD * i))
                      ? WG_ERR_FORMAT

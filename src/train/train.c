@@ -114,7 +114,6 @@ static wg_status take_step(wgi_trainer *r, bool *is_end)
             return WG_OK;
         }
         r->state.batch++;
-        r->n_seen = r->state.batch;
         wg_status status = wgi_train_batch(r, &batch, 1 / (double)k, &loss);
         if (status == WG_OK) {
             status = judge_number(r, "the loss", loss);

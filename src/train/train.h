@@ -39,8 +39,8 @@ typedef struct wgi_trainer {
     const wg_training *t;
     wg_context *ctx;
     const char *who;    /* stands first in messages */
-    bool is_validating; /* for messages; so is n_seen */
-    int64_t n_seen;     /* batches of this epoch, or of this validation */
+    bool is_validating; /* for messages; so is n_measured */
+    int64_t n_measured; /* batches of this validation */
     uint32_t metrics;   /* asked for, and those that are watched */
     int64_t n_batches;  /* in an epoch */
     wgi_train_state state;

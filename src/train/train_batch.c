@@ -45,21 +45,28 @@ wg_measures wgi_tally_measures(const wgi_tally *tally, uint32_t metrics)
 
 /* ---- messages ----------------------------------------------------------------------------- */
 
-/* Where a training is: "train: epoch 3, validation batch 2: ". */
+/* Where a training is: "epoch 3, validation batch 2: ". */
 static void add_place(const wgi_trainer *r, wgi_text *text)
 {
-    wgi_text_add(text, "%s: ", r->who);
-    if (r->state.epoch >= 0) {
-        wgi_text_add(text, "epoch %lld, ", (long long)r->state.epoch + 1);
+    const long long epoch = r->state.epoch;
+    const long long batch = r->state.batch;
+    if (epoch < 0) {
+        wgi_text_add(text, "batch %lld: ", (long long)r->n_measured);
+    } else if (r->is_validating) {
+        wgi_text_add(text, "epoch %lld, validation batch %lld: ", epoch + 1,
+                     (long long)r->n_measured);
+    } else if (batch > 0) {
+        wgi_text_add(text, "epoch %lld, batch %lld: ", epoch + 1, batch);
+    } else if (epoch > 0) {
+        wgi_text_add(text, "after epoch %lld: ", epoch);
     }
-    wgi_text_add(text, "%sbatch %lld: ", r->is_validating ? "validation " : "",
-                 (long long)r->n_seen);
 }
 
 static wg_status fail(const wgi_trainer *r, wg_status status, const char *told)
 {
     char copy[TEXT_BYTES];
     wgi_text text = wgi_text_make(copy, sizeof copy);
+    wgi_text_add(&text, "%s: ", r->who);
     add_place(r, &text);
     wgi_text_add(&text, "%s", told);
     return wgi_context_fail(r->ctx, status, "%s", copy);
@@ -213,9 +220,9 @@ static wg_status measure_all(wgi_trainer *r, wg_batches *b, wgi_tally *tally)
 {
     wg_batch batch;
     wg_status status = WG_OK;
-    r->n_seen = 0;
+    r->n_measured = 0;
     while (status == WG_OK && wg_batches_next(b, &batch)) {
-        r->n_seen++;
+        r->n_measured++;
         status = measure_batch(r, &batch, tally);
     }
     return status;

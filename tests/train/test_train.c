@@ -358,8 +358,45 @@ static void test_train_asks_the_callback(void **state)
     assert_int_equal(report.epochs, 2);
     c.t.on_epoch = fail_at_two;
     report = train_case_run(&c, WG_ERR_IO);
-    assert_true(train_case_tells(&c, "train: epoch 2, batch"));
+    assert_true(train_case_tells(&c, "train: epoch 2, batch 8: "));
     train_case_close(&c);
+}
+
+static wg_status evaluate_again(wg_epoch *epoch, void *user)
+{
+    train_case *c = user;
+    wg_measures m;
+    assert_int_equal(wg_evaluate(&c->t, c->validation, &m), WG_OK);
+    assert_memory_equal(&m.loss, &epoch->valid.loss, sizeof m.loss);
+    assert_int_equal(wg_evaluate(&c->t, c->batches, &m), WG_OK);
+    return WG_OK;
+}
+
+static void test_train_lets_the_callback_evaluate(void **state)
+{
+    (void)state;
+    train_case c;
+    train_case_open(&c);
+    c.t.on_epoch = evaluate_again;
+    const wg_training_report report = train_case_run(&c, WG_OK);
+    assert_int_equal(report.steps, 24);
+    train_case_close(&c);
+}
+
+static void test_train_in_an_eager_context(void **state)
+{
+    (void)state;
+    train_case a;
+    train_case b;
+    train_case_open(&a);
+    train_case_open_eager(&b);
+    a.t.accumulate = 3;
+    b.t.accumulate = 3;
+    (void)train_case_run(&a, WG_OK);
+    (void)train_case_run(&b, WG_OK);
+    assert_true(train_case_digest_all(&a) == train_case_digest_all(&b));
+    train_case_close(&a);
+    train_case_close(&b);
 }
 
 /* ---- schedules ---------------------------------------------------------------------------- */
@@ -523,6 +560,22 @@ static void test_train_tells_of_validation(void **state)
     train_case_close(&c);
 }
 
+static void test_train_cannot_write(void **state)
+{
+    (void)state;
+    train_case c;
+    train_case_open(&c);
+    c.t.last_path = "no folder of this name/last.safetensors";
+    wg_training_report report = train_case_run(&c, WG_ERR_IO);
+    assert_true(train_case_tells(&c, "train: after epoch 1: "));
+    assert_int_equal(report.epochs, 1);
+    c.t.best_path = "no folder of this name/best.safetensors";
+    report = train_case_run(&c, WG_ERR_IO);
+    assert_true(train_case_tells(&c, "train: epoch 1, batch 8: "));
+    assert_int_equal(report.epochs, 0);
+    train_case_close(&c);
+}
+
 /* ---- what is shown ------------------------------------------------------------------------ */
 
 static void test_train_shows(void **state)
@@ -607,10 +660,13 @@ int main(void)
         cmocka_unit_test(test_train_keeps_the_last_unless_asked),
         cmocka_unit_test(test_train_writes_the_best),
         cmocka_unit_test(test_train_asks_the_callback),
+        cmocka_unit_test(test_train_lets_the_callback_evaluate),
+        cmocka_unit_test(test_train_in_an_eager_context),
         cmocka_unit_test(test_train_schedules),
         cmocka_unit_test(test_train_loss_that_is_not_finite),
         cmocka_unit_test(test_train_tells_where_it_failed),
         cmocka_unit_test(test_train_tells_of_validation),
+        cmocka_unit_test(test_train_cannot_write),
         cmocka_unit_test(test_train_shows),
         cmocka_unit_test(test_train_goes_on_without_its_writer),
         cmocka_unit_test(test_train_keeps_curves),

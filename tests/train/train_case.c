@@ -87,14 +87,17 @@ static void create_batches(train_case *c)
     assert_int_equal(wg_history_create(c->ctx, &c->history), WG_OK);
 }
 
-void train_case_open(train_case *c)
+static void open_case(train_case *c, bool is_eager)
 {
     memset(c, 0, sizeof *c);
     c->dropout = 0.25;
     wgt_allocator_start(&c->counter);
     const wg_allocator memory = wgt_allocator_hooks(&c->counter);
-    const wg_config config = {
-        .size = sizeof config, .allocator = &memory, .seed = 20240229, .threads = 1};
+    const wg_config config = {.size = sizeof config,
+                              .allocator = &memory,
+                              .seed = 20240229,
+                              .threads = 1,
+                              .eager = is_eager};
     assert_int_equal(wg_context_create(&config, &c->ctx), WG_OK);
     create_model(c);
     create_batches(c);
@@ -110,6 +113,16 @@ void train_case_open(train_case *c)
                          .validation = c->validation,
                          .history = c->history,
                          .stop = &c->stop};
+}
+
+void train_case_open(train_case *c)
+{
+    open_case(c, false);
+}
+
+void train_case_open_eager(train_case *c)
+{
+    open_case(c, true);
 }
 
 void train_case_close(train_case *c)

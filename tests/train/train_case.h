@@ -45,6 +45,7 @@ typedef struct train_case {
 } train_case;
 
 void train_case_open(train_case *c);
+void train_case_open_eager(train_case *c);
 void train_case_close(train_case *c);
 
 /* A number of all bits of the parameters. */
