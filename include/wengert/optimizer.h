@@ -40,6 +40,29 @@ typedef struct wg_adam_options {
  * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
 typedef wg_adam_options wg_adamw_options;
 
+/** Options of RMSprop (Tieleman, Hinton 2012), as PyTorch's RMSprop:
+ * q = alpha q + (1 - alpha) g^2, p -= rate g / (sqrt(q) + epsilon). Zeros mean .01, .99, 1e-8. */
+typedef struct wg_rmsprop_options {
+    size_t size;
+    double rate;
+    double alpha;
+    double epsilon;
+    double momentum;     /**< b = momentum b + g / (sqrt(q) + epsilon), p -= rate b */
+    double weight_decay; /**< added to the gradient */
+    bool is_centered;    /**< the running mean's square is taken from q, to no less than 0 */
+} wg_rmsprop_options;
+
+/** Options of Adagrad (Duchi, Hazan, Singer 2011), as PyTorch's Adagrad: h += g^2, p -= r g /
+ * (sqrt(h) + epsilon), r = rate / (1 + (step - 1) rate_decay). Zeros mean .01 and 1e-10. */
+typedef struct wg_adagrad_options {
+    size_t size;
+    double rate;
+    double epsilon;
+    double rate_decay;
+    double weight_decay; /**< added to the gradient */
+    double initial;      /**< of h */
+} wg_adagrad_options;
+
 /** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
  * For one of your own see below.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
@@ -49,6 +72,10 @@ WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options 
                                              wg_optimizer **out);
 WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
                                               wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_rmsprop_create(wg_model *m, const wg_rmsprop_options *options,
+                                                wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adagrad_create(wg_model *m, const wg_adagrad_options *options,
+                                                wg_optimizer **out);
 /** NULL does nothing. Not while it steps. */
 WG_API void wg_optimizer_destroy(wg_optimizer *o);
 
@@ -65,7 +92,8 @@ WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
 WG_API double wg_optimizer_rate(const wg_optimizer *o);
 WG_API wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate);
 
-/** "sgd", "adam", "adamw", or the name of the definition; "" for NULL. Owned by the optimizer. */
+/** "sgd", "adam", "adamw", "rmsprop", "adagrad", "lbfgs", or the name of the definition; "" for
+ * NULL. Owned by the optimizer. */
 WG_API const char *wg_optimizer_name(const wg_optimizer *o);
 
 /* ---- groups of parameters ----------------------------------------------------------------- */
@@ -106,8 +134,9 @@ WG_NODISCARD WG_API wg_status wg_optimizer_add_group(wg_optimizer *o,
  * The number of tensors that an optimizer remembers; 0 for NULL. Of every parameter that has
  * stepped there are "step.NAME", i64 [], the number of its steps, and one tensor of its shape and
  * dtype for each thing kept of it: "momentum_buffer.NAME" of SGD with momentum; "exp_avg.NAME" and
- * "exp_avg_sq.NAME" of Adam and AdamW; "state0.NAME", "state1.NAME" and so on of your own. Rate,
- * groups and other options are not among them.
+ * "exp_avg_sq.NAME" of Adam and AdamW; "square_avg.NAME" of RMSprop, "grad_avg.NAME" where it is
+ * centered and "momentum_buffer.NAME" where it has momentum; "sum.NAME" of Adagrad; "state0.NAME",
+ * "state1.NAME" and so on of your own. Rate, groups and other options are not among them.
  */
 WG_API size_t wg_optimizer_state_count(const wg_optimizer *o);
 

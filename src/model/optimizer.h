@@ -7,6 +7,8 @@
 #ifndef WG_MODEL_OPTIMIZER_H
 #define WG_MODEL_OPTIMIZER_H
 
+#include <math.h>
+
 #include <wengert/optimizer.h>
 
 #include "core/backend.h"
@@ -55,6 +57,8 @@ struct wg_optimizer {
     union {
         wg_sgd_options sgd;
         wg_adam_options adam;
+        wg_rmsprop_options rmsprop;
+        wg_adagrad_options adagrad;
         wg_optimizer_definition definition;
     } options;
     wgi_array memory;  /* wgi_param_memory, one for each parameter seen */
@@ -62,6 +66,22 @@ struct wg_optimizer {
     wgi_array due;     /* wg_param *, to whom the updates belong */
     wgi_array groups;  /* wgi_param_group, in order of adding */
 };
+
+/* What options are made of. */
+static inline double wgi_or_default(double x, double otherwise)
+{
+    return x == 0.0 ? otherwise : x;
+}
+
+static inline bool wgi_is_factor(double x)
+{
+    return isfinite(x) && x >= 0.0;
+}
+
+static inline bool wgi_is_positive(double x)
+{
+    return isfinite(x) && x > 0.0;
+}
 
 /* Threads for an update: no more than the last run took. Where that was on one thread, the others
  * are asleep, and waking them takes longer than they would save. */
