@@ -1,5 +1,5 @@
-/* Four heads for a network: what its last numbers mean, and why dividing by their sum is no
- * softmax. SPDX-License-Identifier: Apache-2.0
+/* Four heads for a network: what its last numbers mean, and why softmax is no plain division.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * Scores (-1, 2) over their sum are (-1, 2), no probabilities; (-1, 1) divides by zero. Softmax
  * gives (.0474, .9526) and (.1192, .8808), whatever the scores. Of two classes it is the sigmoid of

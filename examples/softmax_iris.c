@@ -4,7 +4,7 @@
  * 150 flowers (Fisher 1936), 30 of them held out, each measure scaled to mean 0 and variance 1 of
  * the other 120; 4-3, cross entropy, 500 full batches of descent at rate .5. The mean loss falls
  * from ln 3 = 1.0986, at zero weights, to .09, and 29 of the 30 are right; over 60 other divisions
- * 26 to 30, on average 29. Setosa lies apart, the other two touch, as the confusion matrix tells. */
+ * 26 to 30, on average 29. Setosa lies apart, the other two touch, as the confusion matrix says. */
 #include <wengert/wengert.h>
 
 #include <math.h>
