@@ -6,7 +6,7 @@
  * c the best v and b solve a linear system: it is solved in every step, and the gradient of w and c
  * goes through its solution. The root of the mean square after 1,000 steps of Adam, by width:
  *   1 .645    2 .574    4 .225    8 .039    16 .0055    32 .0026
- * Written: universal_approximation.svg, the error against the width; universal_curve.svg. */
+ * Written: universal_approximation.svg and universal_curve.svg. */
 #include <wengert/stdio.h>
 #include <wengert/wengert.h>
 
@@ -112,9 +112,7 @@ int main(void)
         n_off += fabs(l.errors[i] - known[i]) <= .1 * known[i] ? 0 : 1;
     }
     s = s ? s : draw_both(&l);
-    if (s || n_off != 0) {
-        fprintf(stderr, "%d off. %s %s\n", n_off, wg_status_text(s), wg_graph_error(g));
-    }
+    fprintf(stderr, "%s%s", wg_context_error(ctx), wg_graph_error(g));
     wg_graph_destroy(g);
     wg_context_destroy(ctx);
     return !s && n_off == 0 ? 0 : 1;
