@@ -42,13 +42,12 @@ static wg_node agreement(wg_node a, wg_node b)
 }
 
 /* Asks sub-networks first, then the whole one. */
-static wg_status judge(const wg_linear *layers, wg_graph *g, const wg_dataset *d, double dropped,
-                       score *out)
+static wg_status judge(const wg_linear *net, wg_graph *g, const wg_dataset *d, double p, score *r)
 {
     double sum[HELD_OUT * CLASSES] = {0};
     wg_graph_reset(g);
     wg_node truth = wg_input(g, wg_dataset_y(d));
-    wg_node n[2] = {wg_softmax(logits_of(layers, g, d, dropped), 1)};
+    wg_node n[2] = {wg_softmax(logits_of(net, g, d, p), 1)};
     n[1] = agreement(wg_argmax(n[0], 1, false), truth);
     wg_status s = WG_OK;
     for (int i = 0; !s && i < PASSES; i++) {
@@ -56,18 +55,18 @@ static wg_status judge(const wg_linear *layers, wg_graph *g, const wg_dataset *d
         for (int k = 0; !s && k < HELD_OUT * CLASSES; k++) {
             sum[k] += ((const float *)wg_tensor_data(wg_value(n[0])))[k];
         }
-        out->one += wg_item(n[1]) / PASSES;
+        r->one += wg_item(n[1]) / PASSES;
         s = s ? s : wg_graph_refresh(g); /* draws anew */
     }
     wg_node all = wg_constant(g, WG_F64, 2, (int64_t[]){HELD_OUT, CLASSES}, sum);
     wg_node average = wg_argmax(all, 1, false);
     wg_graph_set_training(g, false);
-    wg_node whole = wg_argmax(logits_of(layers, g, d, dropped), 1, false);
+    wg_node whole = wg_argmax(logits_of(net, g, d, p), 1, false);
     wg_graph_set_training(g, true);
-    out->whole = wg_item(agreement(whole, truth));
-    out->average = wg_item(agreement(average, truth));
-    out->same = wg_item(agreement(whole, average));
-    return s ? s : wg_graph_reset(g);
+    r->whole = wg_item(agreement(whole, truth));
+    r->average = wg_item(agreement(average, truth));
+    r->same = wg_item(agreement(whole, average));
+    return s;
 }
 
 /* Trains a network that drops so much, and judges it. */
@@ -88,6 +87,7 @@ static wg_status experiment(wg_graph *g, wg_dataset *const d[3], double dropped,
         s = s ? s : wg_optimizer_step(adam);
     }
     s = s ? s : judge(layers, g, d[2], dropped, out);
+    wg_graph_reset(g); /* lets go of the parameters */
     wg_optimizer_destroy(adam);
     wg_model_destroy(m);
     return s;
