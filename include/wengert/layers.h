@@ -11,6 +11,9 @@
 #define WG_LAYERS_H
 
 #include <wengert/model.h>
+#include <wengert/ops_attention.h>
+#include <wengert/ops_convolution.h>
+#include <wengert/ops_recurrence.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +44,182 @@ WG_NODISCARD WG_API wg_status wg_linear_create(wg_model *m, const char *name, in
 
 /** x of [..., in] to [..., out]. Errors: of x's graph. */
 WG_API wg_node wg_linear_apply(const wg_linear *layer, wg_node x);
+
+/* ---- convolutions ------------------------------------------------------------------------- */
+
+/** y = convolution of x with the weight, plus the bias: of signals or images, or transposed. */
+typedef struct wg_conv_layer {
+    const wg_module *module;
+    wg_param *weight; /**< as the op has it */
+    wg_param *bias;   /**< [filters]; NULL without bias */
+    wg_conv_options conv;
+    int32_t n_axes; /**< of the space: 1 or 2 */
+    bool is_transposed;
+} wg_conv_layer;
+
+/** Options of convolutions. Set `size` to sizeof(wg_conv_layer_options). */
+typedef struct wg_conv_layer_options {
+    size_t size;
+    wg_conv_options conv; /**< stride, padding, groups and so on; its size may be left out */
+    int64_t kernel_width; /**< in two dimensions; 0: the kernel is as wide as it is high */
+    bool no_bias;
+    wg_dtype dtype;      /**< 0: WG_F32 */
+    const wg_init *init; /**< of the weight; NULL: He uniform. Fans that are 0 are the kernel's:
+                              channels / groups * kernel in, which the strides of a transposed one
+                              divide; filters / groups * kernel out */
+} wg_conv_layer_options;
+
+/**
+ * Adds "<name>.weight", [filters, channels / groups, kernel], and "<name>.bias", [filters], zeros.
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, groups that do not divide the
+ * channels and filters).
+ */
+WG_NODISCARD WG_API wg_status wg_conv1d_create(wg_model *m, const char *name, int64_t channels,
+                                               int64_t filters, int64_t kernel,
+                                               const wg_conv_layer_options *options,
+                                               wg_conv_layer *out);
+
+/** wg_conv1d_create of images; the weight is [filters, channels / groups, kernel, kernel]. */
+WG_NODISCARD WG_API wg_status wg_conv2d_create(wg_model *m, const char *name, int64_t channels,
+                                               int64_t filters, int64_t kernel,
+                                               const wg_conv_layer_options *options,
+                                               wg_conv_layer *out);
+
+/** wg_conv1d_create of wg_conv_transpose1d; the weight is [channels, filters / groups, kernel]. */
+WG_NODISCARD WG_API wg_status wg_conv_transpose1d_create(wg_model *m, const char *name,
+                                                         int64_t channels, int64_t filters,
+                                                         int64_t kernel,
+                                                         const wg_conv_layer_options *options,
+                                                         wg_conv_layer *out);
+
+/** wg_conv1d_create of wg_conv_transpose2d; the weight is [channels, filters / groups, kernel,
+ * kernel]. */
+WG_NODISCARD WG_API wg_status wg_conv_transpose2d_create(wg_model *m, const char *name,
+                                                         int64_t channels, int64_t filters,
+                                                         int64_t kernel,
+                                                         const wg_conv_layer_options *options,
+                                                         wg_conv_layer *out);
+
+/** wg_conv1d, wg_conv2d, wg_conv_transpose1d or wg_conv_transpose2d of x, whose shapes and errors
+ * hold. */
+WG_API wg_node wg_conv_apply(const wg_conv_layer *layer, wg_node x);
+
+/* ---- embeddings --------------------------------------------------------------------------- */
+
+/** A table: a row for each of the indices 0 to count - 1. */
+typedef struct wg_embedding_layer {
+    const wg_module *module;
+    wg_param *weight; /**< [count, width] */
+    int64_t padding;  /**< the row that learns nothing from wg_embedding_apply; -1: none */
+} wg_embedding_layer;
+
+/** Options of embeddings. Set `size` to sizeof(wg_embedding_options). */
+typedef struct wg_embedding_options {
+    size_t size;
+    bool has_padding;
+    int64_t padding;     /**< in [0, count): a row of zeros that stays so */
+    wg_dtype dtype;      /**< 0: WG_F32 */
+    const wg_init *init; /**< NULL: N(0, 1) */
+} wg_embedding_options;
+
+/**
+ * Adds "<name>.weight", [count, width].
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, padding).
+ */
+WG_NODISCARD WG_API wg_status wg_embedding_create(wg_model *m, const char *name, int64_t count,
+                                                  int64_t width,
+                                                  const wg_embedding_options *options,
+                                                  wg_embedding_layer *out);
+
+/** The rows at i64 indices of any shape: [..., width]. Errors: as wg_embedding. */
+WG_API wg_node wg_embedding_apply(const wg_embedding_layer *layer, wg_node indices);
+
+/** The product of x, [..., width], with every row: [..., count]. What gives logits from the table
+ * that embeds ("tied" weights). Errors: as wg_matmul. */
+WG_API wg_node wg_embedding_attend_apply(const wg_embedding_layer *layer, wg_node x);
+
+/* ---- norms -------------------------------------------------------------------------------- */
+
+/** Which norm. */
+typedef enum wg_norm_kind {
+    WG_NORM_BATCH = 1,
+    WG_NORM_LAYER,
+    WG_NORM_GROUP,
+    WG_NORM_RMS
+} wg_norm_kind;
+
+/** A norm. Pointers are NULL where there is none. */
+typedef struct wg_norm_layer {
+    const wg_module *module;
+    wg_param *weight;
+    wg_param *bias;
+    wg_param *running_mean; /**< buffers, of batch norm */
+    wg_param *running_var;
+    wg_norm_kind kind;
+    int64_t groups;
+    double eps;
+    double momentum;
+} wg_norm_layer;
+
+/** Options of norms. Set `size` to sizeof(wg_norm_options). */
+typedef struct wg_norm_options {
+    size_t size;
+    double eps;         /**< 0: 1e-5 */
+    double momentum;    /**< of batch norm: how much of a batch the statistics take; 0: 0.1 */
+    bool no_affine;     /**< neither weight nor bias */
+    bool no_bias;       /**< an RMS norm never has one */
+    bool no_statistics; /**< of batch norm: the batch's own in evaluation too */
+    wg_dtype dtype;     /**< 0: WG_F32 */
+} wg_norm_options;
+
+/**
+ * wg_batch_norm of [n, channels] or [n, channels, ...]: adds "<name>.weight" (ones), "<name>.bias"
+ * (zeros) and the buffers "<name>.running_mean" (zeros) and "<name>.running_var" (ones), of shape
+ * [channels]. Whether the graph trains (wg_graph_set_training) tells which statistics are used; in
+ * a step of training the buffers are updated once.
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options: eps and momentum are finite and >= 0,
+ * momentum at most 1).
+ */
+WG_NODISCARD WG_API wg_status wg_batch_norm_create(wg_model *m, const char *name, int64_t channels,
+                                                   const wg_norm_options *options,
+                                                   wg_norm_layer *out);
+
+/** wg_layer_norm over the last axis of [..., width]: adds "<name>.weight" (ones) and "<name>.bias"
+ * (zeros), [width]. Errors: as wg_batch_norm_create. */
+WG_NODISCARD WG_API wg_status wg_layer_norm_create(wg_model *m, const char *name, int64_t width,
+                                                   const wg_norm_options *options,
+                                                   wg_norm_layer *out);
+
+/** wg_group_norm of [n, channels, ...]: adds "<name>.weight" (ones) and "<name>.bias" (zeros),
+ * [channels]. Errors: as wg_batch_norm_create; WG_ERR_ARGUMENT (groups do not divide channels). */
+WG_NODISCARD WG_API wg_status wg_group_norm_create(wg_model *m, const char *name, int64_t groups,
+                                                   int64_t channels, const wg_norm_options *options,
+                                                   wg_norm_layer *out);
+
+/** wg_rms_norm over the last axis of [..., width]: adds "<name>.weight" (ones), [width]. Errors: as
+ * wg_batch_norm_create. */
+WG_NODISCARD WG_API wg_status wg_rms_norm_create(wg_model *m, const char *name, int64_t width,
+                                                 const wg_norm_options *options,
+                                                 wg_norm_layer *out);
+
+/** The norm of x, in its shape. Errors: those of the op. */
+WG_API wg_node wg_norm_apply(const wg_norm_layer *layer, wg_node x);
+
+/* ---- dropout ------------------------------------------------------------------------------ */
+
+/** wg_dropout as a module, which has no parameters. */
+typedef struct wg_dropout_layer {
+    const wg_module *module;
+    double probability;
+} wg_dropout_layer;
+
+/** Errors: those of wg_module_begin; WG_ERR_ARGUMENT (probability outside of [0, 1)). */
+WG_NODISCARD WG_API wg_status wg_dropout_create(wg_model *m, const char *name, double probability,
+                                                wg_dropout_layer *out);
+
+/** wg_dropout of x in a graph that trains, else x; with probability 0 x itself. Errors: as
+ * wg_dropout. */
+WG_API wg_node wg_dropout_apply(const wg_dropout_layer *layer, wg_node x);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/layer.h"
 
+#include <wengert/ops.h>
+
 #include "core/context.h"
 
 const char *wgi_layer_fault(const void *out, size_t size, size_t expected)
@@ -36,4 +38,20 @@ wg_status wgi_layer_end(const wgi_making *making, wg_status status)
         *making->rng = making->before;
     }
     return wg_module_end(making->m, status);
+}
+
+wg_node wgi_layer_refuse(wg_node x)
+{
+    const wg_node none = {NULL, 0, 0};
+    return wg_matmul(x, none);
+}
+
+bool wgi_is_drop_probability(double p)
+{
+    return p >= 0.0 && p < 1.0;
+}
+
+wg_node wgi_layer_drop(wg_node x, double p)
+{
+    return p == 0.0 ? x : wg_dropout(x, p);
 }

@@ -34,4 +34,22 @@ static inline wg_dtype wgi_layer_dtype(wg_dtype dtype)
     return dtype == 0 ? WG_F32 : dtype;
 }
 
+/* The parameter in x's graph; a zero handle, which is "none" to ops, where there is no parameter.
+ */
+static inline wg_node wgi_layer_use(wg_node x, wg_param *p)
+{
+    const wg_node none = {NULL, 0, 0};
+    return p == NULL ? none : wg_use(x.graph, p);
+}
+
+/* What applying a layer that is none gives, and one to a node that is none: x's graph fails, as it
+ * does by an op without its operand. */
+wg_node wgi_layer_refuse(wg_node x);
+
+/* Whether p is in [0, 1). */
+bool wgi_is_drop_probability(double p);
+
+/* Dropout, unless the probability is 0. */
+wg_node wgi_layer_drop(wg_node x, double p);
+
 #endif

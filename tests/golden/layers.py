@@ -1,0 +1,141 @@
+"""What PyTorch's modules give, in f64: writes layers.txt, beside this file.
+
+SPDX-License-Identifier: Apache-2.0
+
+Parameters have our names and layouts: a linear weight is [in, out]. The loss of a case is the sum
+of all outputs times their `up`.
+
+  case <name>
+  <param|in|out|up|grad|after> <name> <f64|i64|bool> <rank> <dims> <values>
+
+in     an input, of the name by which the case knows it
+grad   of a parameter or input, d loss
+after  a buffer after the step
+"""
+import pathlib
+import torch
+from torch import nn
+
+torch.set_default_dtype(torch.float64)
+
+
+def tensor_line(out, role, name, t):
+    dtype = {torch.float64: "f64", torch.int64: "i64", torch.bool: "bool"}[t.dtype]
+    dims = " ".join(str(d) for d in t.shape)
+    values = t.detach().reshape(-1).tolist()
+    text = " ".join(f"{v:.17g}" if dtype == "f64" else str(int(v)) for v in values)
+    out.write(" ".join(x for x in (role, name, dtype, str(t.dim()), dims, text) if x) + "\n")
+
+
+def write_case(out, name, params, inputs, outputs, buffers=None, learns=True):
+    """params: our name to (tensor, function from its gradient to our layout)."""
+    out.write(f"case {name}\n")
+    for key, (p, ours) in params.items():
+        tensor_line(out, "param", key, ours(p))
+    buffers = buffers or {}
+    for key, (before, _) in buffers.items():
+        tensor_line(out, "param", key, before)
+    for key, x in inputs.items():
+        tensor_line(out, "in", key, x)
+    loss = 0
+    for key, y in outputs.items():
+        up = torch.randn(y.shape)
+        tensor_line(out, "out", key, y)
+        tensor_line(out, "up", key, up)
+        loss = loss + (y * up).sum()
+    if learns:
+        write_gradients(out, params, inputs, loss)
+    for key, (_, module_buffer) in buffers.items():
+        tensor_line(out, "after", key, module_buffer)
+
+
+def write_gradients(out, params, inputs, loss):
+    loss.backward()
+    for key, (p, ours) in params.items():
+        tensor_line(out, "grad", key, ours(p.grad))
+    for key, x in inputs.items():
+        if x.requires_grad:
+            tensor_line(out, "grad", key, x.grad)
+
+
+def same(t):
+    return t
+
+
+def transposed(t):
+    return t.t()
+
+
+def named(module, rename=None, layout=None):
+    rename = rename or {}
+    layout = layout or {}
+    return {rename.get(k, k): (p, layout.get(k, same)) for k, p in module.named_parameters()}
+
+
+def randn(*dims):
+    return torch.randn(*dims, requires_grad=True)
+
+
+def shake(module):
+    """Parameters that start as ones or zeros show nothing of their layout."""
+    with torch.no_grad():
+        for p in module.parameters():
+            p += 0.3 * torch.randn(p.shape)
+
+
+def plain(out, name, module, x):
+    shake(module)
+    write_case(out, name, named(module), {"x": x}, {"y": module(x)})
+
+
+def convolutions(out):
+    plain(out, "conv1d", nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2), randn(2, 4, 9))
+    plain(out, "conv2d", nn.Conv2d(2, 3, (3, 2), padding=(1, 0)), randn(2, 2, 4, 5))
+    plain(out, "conv2d_no_bias", nn.Conv2d(2, 3, 3, bias=False), randn(1, 2, 4, 4))
+    plain(out, "conv_transpose1d",
+          nn.ConvTranspose1d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), randn(2, 4, 3))
+    plain(out, "conv_transpose2d", nn.ConvTranspose2d(2, 3, 2, stride=2), randn(1, 2, 3, 2))
+
+
+def embeddings(out):
+    table = nn.Embedding(5, 3, padding_idx=1)
+    x = torch.tensor([[0, 1, 4], [4, 2, 1]])
+    write_case(out, "embedding", named(table), {"x": x}, {"y": table(x)})
+    table = nn.Embedding(5, 3)
+    x = torch.tensor([3, 0])
+    h = table(x)
+    write_case(out, "embedding_tied", named(table), {"x": x}, {"y": torch.tanh(h) @ table.weight.t()})
+
+
+def batch_norm(out, name, module, x):
+    shake(module)
+    with torch.no_grad():
+        module.running_mean.copy_(torch.randn(module.running_mean.shape))
+        module.running_var.copy_(torch.rand(module.running_var.shape) + 0.5)
+    before = {k: b.clone() for k, b in module.named_buffers() if b.dim() > 0}
+    y = module(x)
+    buffers = {k: (before[k], b) for k, b in module.named_buffers() if b.dim() > 0}
+    write_case(out, name, named(module), {"x": x}, {"y": y}, buffers, module.training)
+
+
+def norms(out):
+    batch_norm(out, "batch_norm1d", nn.BatchNorm1d(3, momentum=0.3, eps=1e-3), randn(5, 3))
+    batch_norm(out, "batch_norm2d", nn.BatchNorm2d(2), randn(2, 2, 3, 2))
+    batch_norm(out, "batch_norm_evaluation", nn.BatchNorm2d(2).eval(), randn(2, 2, 3, 2))
+    plain(out, "layer_norm", nn.LayerNorm(4), randn(2, 3, 4))
+    plain(out, "group_norm", nn.GroupNorm(2, 4), randn(2, 4, 3))
+    scale = (1 + 0.3 * torch.randn(4)).requires_grad_()
+    x = randn(3, 4)
+    y = x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-5) * scale
+    write_case(out, "rms_norm", {"weight": (scale, same)}, {"x": x}, {"y": y})
+
+
+FAMILIES = (convolutions, embeddings, norms)
+
+
+if __name__ == "__main__":
+    path = pathlib.Path(__file__).with_name("layers.txt")
+    with path.open("w") as out:
+        for i, family in enumerate(FAMILIES):
+            torch.manual_seed(100 + i)
+            family(out)

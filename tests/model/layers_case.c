@@ -1,0 +1,121 @@
+/* The layers that tests/golden/layers.txt has cases of.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "layers_case.h"
+
+#include <string.h>
+
+/* The input of that name; a zero handle where the case has none. */
+static wg_node in_of(const layers_inputs *in, const char *name)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        if (strcmp(in->name[i], name) == 0) {
+            return in->node[i];
+        }
+    }
+    return (wg_node){NULL, 0, 0};
+}
+
+static void give(layers_outputs *out, const char *name, wg_node y)
+{
+    out->name[out->n] = name;
+    out->node[out->n++] = y;
+}
+
+#define OPTIONS(type, ...) (&(const type){.size = sizeof(type), .dtype = WG_F64, __VA_ARGS__})
+#define CREATE(function_name, call)                                                                \
+    static wg_status create_##function_name(wg_model *m, layers_any *layer)                        \
+    {                                                                                              \
+        return call;                                                                               \
+    }
+
+/* ---- convolutions ------------------------------------------------------------------------- */
+
+CREATE(conv1d, wg_conv1d_create(m, "l", 4, 6, 3,
+                                OPTIONS(wg_conv_layer_options, .conv = {.stride = {2},
+                                                                        .dilation = {2},
+                                                                        .before = {1},
+                                                                        .after = {1},
+                                                                        .groups = 2}),
+                                &layer->conv))
+CREATE(conv2d, wg_conv2d_create(m, "l", 2, 3, 3,
+                                OPTIONS(wg_conv_layer_options, .kernel_width = 2,
+                                        .conv = {.before = {1, 0}, .after = {1, 0}}),
+                                &layer->conv))
+CREATE(conv2d_no_bias,
+       wg_conv2d_create(m, "l", 2, 3, 3, OPTIONS(wg_conv_layer_options, .no_bias = true),
+                        &layer->conv))
+CREATE(conv_transpose1d,
+       wg_conv_transpose1d_create(m, "l", 4, 6, 3,
+                                  OPTIONS(wg_conv_layer_options, .conv = {.stride = {2},
+                                                                          .before = {1},
+                                                                          .after = {1},
+                                                                          .groups = 2,
+                                                                          .output_padding = {1}}),
+                                  &layer->conv))
+CREATE(conv_transpose2d,
+       wg_conv_transpose2d_create(m, "l", 2, 3, 2,
+                                  OPTIONS(wg_conv_layer_options, .conv = {.stride = {2, 2}}),
+                                  &layer->conv))
+
+static void apply_conv(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    give(out, "y", wg_conv_apply(&layer->conv, in_of(in, "x")));
+}
+
+/* ---- embeddings --------------------------------------------------------------------------- */
+
+CREATE(embedding,
+       wg_embedding_create(m, "l", 5, 3,
+                           OPTIONS(wg_embedding_options, .has_padding = true, .padding = 1),
+                           &layer->embedding))
+CREATE(embedding_tied,
+       wg_embedding_create(m, "l", 5, 3, OPTIONS(wg_embedding_options, .has_padding = false),
+                           &layer->embedding))
+
+static void apply_embedding(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    give(out, "y", wg_embedding_apply(&layer->embedding, in_of(in, "x")));
+}
+
+static void apply_tied(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    const wg_node h = wg_tanh(wg_embedding_apply(&layer->embedding, in_of(in, "x")));
+    give(out, "y", wg_embedding_attend_apply(&layer->embedding, h));
+}
+
+/* ---- norms -------------------------------------------------------------------------------- */
+
+CREATE(batch_norm1d,
+       wg_batch_norm_create(m, "l", 3, OPTIONS(wg_norm_options, .momentum = 0.3, .eps = 1e-3),
+                            &layer->norm))
+CREATE(batch_norm2d,
+       wg_batch_norm_create(m, "l", 2, OPTIONS(wg_norm_options, .eps = 1e-5), &layer->norm))
+CREATE(layer_norm,
+       wg_layer_norm_create(m, "l", 4, OPTIONS(wg_norm_options, .eps = 0.0), &layer->norm))
+CREATE(group_norm,
+       wg_group_norm_create(m, "l", 2, 4, OPTIONS(wg_norm_options, .eps = 0.0), &layer->norm))
+CREATE(rms_norm, wg_rms_norm_create(m, "l", 4, OPTIONS(wg_norm_options, .eps = 0.0), &layer->norm))
+
+static void apply_norm(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    give(out, "y", wg_norm_apply(&layer->norm, in_of(in, "x")));
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+const layers_case layers_cases[] = {
+    {"conv1d", create_conv1d, apply_conv, false, sizeof(wg_conv_layer)},
+    {"conv2d", create_conv2d, apply_conv, false, sizeof(wg_conv_layer)},
+    {"conv2d_no_bias", create_conv2d_no_bias, apply_conv, false, sizeof(wg_conv_layer)},
+    {"conv_transpose1d", create_conv_transpose1d, apply_conv, false, sizeof(wg_conv_layer)},
+    {"conv_transpose2d", create_conv_transpose2d, apply_conv, false, sizeof(wg_conv_layer)},
+    {"embedding", create_embedding, apply_embedding, false, sizeof(wg_embedding_layer)},
+    {"embedding_tied", create_embedding_tied, apply_tied, false, sizeof(wg_embedding_layer)},
+    {"batch_norm1d", create_batch_norm1d, apply_norm, false, sizeof(wg_norm_layer)},
+    {"batch_norm2d", create_batch_norm2d, apply_norm, false, sizeof(wg_norm_layer)},
+    {"batch_norm_evaluation", create_batch_norm2d, apply_norm, true, sizeof(wg_norm_layer)},
+    {"layer_norm", create_layer_norm, apply_norm, false, sizeof(wg_norm_layer)},
+    {"group_norm", create_group_norm, apply_norm, false, sizeof(wg_norm_layer)},
+    {"rms_norm", create_rms_norm, apply_norm, false, sizeof(wg_norm_layer)},
+    {NULL, NULL, NULL, false, 0},
+};
