@@ -221,6 +221,100 @@ WG_NODISCARD WG_API wg_status wg_dropout_create(wg_model *m, const char *name, d
  * wg_dropout. */
 WG_API wg_node wg_dropout_apply(const wg_dropout_layer *layer, wg_node x);
 
+/* ---- recurrences -------------------------------------------------------------------------- */
+
+/** Layers that a recurrence may have on top of each other. */
+enum {
+    WG_RECURRENT_MAX_LAYERS = 16
+};
+
+/** Which recurrence. */
+typedef enum wg_recurrent_kind {
+    WG_RECURRENT_RNN = 1,
+    WG_RECURRENT_LSTM,
+    WG_RECURRENT_GRU
+} wg_recurrent_kind;
+
+/** The weights of one layer in one direction, as wg_recurrence_weights has them. */
+typedef struct wg_recurrent_params {
+    wg_param *w_ih;
+    wg_param *w_hh;
+    wg_param *b_ih; /**< NULL without biases */
+    wg_param *b_hh;
+} wg_recurrent_params;
+
+/** Recurrences on top of each other, in one direction or in both. */
+typedef struct wg_recurrent_layer {
+    const wg_module *module;
+    wg_recurrent_params params[WG_RECURRENT_MAX_LAYERS][2]; /**< forwards, and in reverse */
+    wg_recurrent_kind kind;
+    wg_nonlinearity nonlinearity;
+    int32_t n_layers;
+    int32_t n_directions;
+    int64_t hidden;
+    double dropout;
+    bool batch_first;
+} wg_recurrent_layer;
+
+/** Options of recurrences. Set `size` to sizeof(wg_recurrent_options). */
+typedef struct wg_recurrent_options {
+    size_t size;
+    int32_t n_layers;      /**< 0: 1; at most WG_RECURRENT_MAX_LAYERS */
+    bool is_bidirectional; /**< each layer runs both ways, and gives both states side by side */
+    bool batch_first;      /**< x and y are [batch, steps, ...] */
+    bool no_bias;
+    double dropout;               /**< in training, of what a layer gives to the next one */
+    wg_nonlinearity nonlinearity; /**< of an RNN; 0: tanh */
+    wg_dtype dtype;               /**< 0: WG_F32 */
+    const wg_init *init;          /**< of weights and biases; NULL: U(-1 / sqrt(hidden), 1 /
+                                       sqrt(hidden)). Kinds that need a matrix leave biases 0 */
+} wg_recurrent_options;
+
+/**
+ * wg_rnn, stacked: for each layer k adds "<name>.weight_ih_l<k>", [hidden, inputs],
+ * "<name>.weight_hh_l<k>", [hidden, hidden], "<name>.bias_ih_l<k>" and "<name>.bias_hh_l<k>",
+ * [hidden]; in reverse the same with "_reverse" behind. The inputs of layers above the first are
+ * hidden, or 2 hidden where it is bidirectional.
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options).
+ */
+WG_NODISCARD WG_API wg_status wg_rnn_create(wg_model *m, const char *name, int64_t inputs,
+                                            int64_t hidden, const wg_recurrent_options *options,
+                                            wg_recurrent_layer *out);
+
+/** wg_rnn_create of wg_lstm: the first sizes are 4 hidden. */
+WG_NODISCARD WG_API wg_status wg_lstm_create(wg_model *m, const char *name, int64_t inputs,
+                                             int64_t hidden, const wg_recurrent_options *options,
+                                             wg_recurrent_layer *out);
+
+/** wg_rnn_create of wg_gru: the first sizes are 3 hidden. */
+WG_NODISCARD WG_API wg_status wg_gru_create(wg_model *m, const char *name, int64_t inputs,
+                                            int64_t hidden, const wg_recurrent_options *options,
+                                            wg_recurrent_layer *out);
+
+/** States between two stretches of a sequence, [layers * directions, batch, hidden]: of each layer
+ * forwards, then in reverse. */
+typedef struct wg_recurrent_state {
+    wg_node h; /**< a zero handle: zeros */
+    wg_node c; /**< of an LSTM, likewise; a zero handle from others */
+} wg_recurrent_state;
+
+/**
+ * The states of the last layer after each step: [steps, batch, directions * hidden], or with
+ * batch_first [batch, steps, directions * hidden].
+ *
+ * x        [steps, batch, inputs] or with batch_first [batch, steps, inputs]; or i64 without the
+ *          last axis: indices, each of which stands for a vector that is 1 at that place
+ * state    the states to begin with; gets those after the last step of each sequence. NULL: zeros
+ * lengths  i64 [batch], each in [0, steps]: sequence b ends after lengths[b] steps. y is 0 past the
+ *          end, and what x holds there takes no part; reversed directions begin at the end. A zero
+ *          handle: all have all steps
+ *
+ * Errors: as wg_rnn. Source: PyTorch's RNN, LSTM and GRU; lengths are those of its
+ * pack_padded_sequence, in any order.
+ */
+WG_API wg_node wg_recurrent_apply(const wg_recurrent_layer *layer, wg_node x,
+                                  wg_recurrent_state *state, wg_node lengths);
+
 #ifdef __cplusplus
 }
 #endif

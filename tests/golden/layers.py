@@ -130,7 +130,43 @@ def norms(out):
     write_case(out, "rms_norm", {"weight": (scale, same)}, {"x": x}, {"y": y})
 
 
-FAMILIES = (convolutions, embeddings, norms)
+def recurrent(out, name, module, x, state=None, lengths=None, one_hot=0):
+    """`state` and what comes of it: h, or h and c."""
+    inputs = {"x": x}
+    if state is not None:
+        inputs.update(zip(("h0", "c0"), state))
+    if lengths is not None:
+        inputs["lengths"] = torch.tensor(lengths)
+    given = x if one_hot == 0 else nn.functional.one_hot(x, one_hot).double()
+    if lengths is not None:
+        given = nn.utils.rnn.pack_padded_sequence(given, inputs["lengths"], module.batch_first,
+                                                  enforce_sorted=False)
+    first = None if state is None else state if len(state) == 2 else state[0]
+    y, last = module(given, first)
+    if lengths is not None:
+        y, _ = nn.utils.rnn.pad_packed_sequence(y, module.batch_first)
+    outputs = {"y": y}
+    outputs.update(zip(("h", "c"), last if isinstance(last, tuple) else (last,)))
+    write_case(out, name, named(module), inputs, outputs)
+
+
+def recurrences(out):
+    recurrent(out, "rnn", nn.RNN(2, 3), randn(3, 2, 2))
+    recurrent(out, "rnn_relu", nn.RNN(2, 3, nonlinearity="relu", bidirectional=True),
+              randn(3, 2, 2), (randn(2, 2, 3),), (2, 3))
+    recurrent(out, "lstm_stacked", nn.LSTM(2, 2, num_layers=3, batch_first=True), randn(2, 3, 2),
+              (randn(3, 2, 2), randn(3, 2, 2)))
+    recurrent(out, "lstm_both_ways", nn.LSTM(2, 2, num_layers=2, bidirectional=True),
+              randn(4, 3, 2), (randn(4, 3, 2), randn(4, 3, 2)), (2, 4, 1))
+    recurrent(out, "lstm_of_indices", nn.LSTM(4, 2, batch_first=True, bias=False),
+              torch.tensor([[3, 0, 1], [2, 2, 0]]), None, (3, 1), one_hot=4)
+    recurrent(out, "gru", nn.GRU(2, 3, bias=False), randn(3, 2, 2), (randn(1, 2, 3),))
+    recurrent(out, "gru_both_ways",
+              nn.GRU(2, 2, num_layers=2, bidirectional=True, batch_first=True), randn(3, 4, 2),
+              (randn(4, 3, 2),), (3, 1, 4))
+
+
+FAMILIES = (convolutions, embeddings, norms, recurrences)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,44 @@ static void apply_norm(const layers_any *layer, const layers_inputs *in, layers_
     give(out, "y", wg_norm_apply(&layer->norm, in_of(in, "x")));
 }
 
+/* ---- recurrences -------------------------------------------------------------------------- */
+
+CREATE(rnn,
+       wg_rnn_create(m, "l", 2, 3, OPTIONS(wg_recurrent_options, .n_layers = 1), &layer->recurrent))
+CREATE(rnn_relu, wg_rnn_create(m, "l", 2, 3,
+                               OPTIONS(wg_recurrent_options, .nonlinearity = WG_NONLINEARITY_RELU,
+                                       .is_bidirectional = true),
+                               &layer->recurrent))
+CREATE(lstm_stacked,
+       wg_lstm_create(m, "l", 2, 2,
+                      OPTIONS(wg_recurrent_options, .n_layers = 3, .batch_first = true),
+                      &layer->recurrent))
+CREATE(lstm_both_ways,
+       wg_lstm_create(m, "l", 2, 2,
+                      OPTIONS(wg_recurrent_options, .n_layers = 2, .is_bidirectional = true),
+                      &layer->recurrent))
+CREATE(lstm_of_indices,
+       wg_lstm_create(m, "l", 4, 2,
+                      OPTIONS(wg_recurrent_options, .no_bias = true, .batch_first = true),
+                      &layer->recurrent))
+CREATE(gru, wg_gru_create(m, "l", 2, 3, OPTIONS(wg_recurrent_options, .no_bias = true),
+                          &layer->recurrent))
+CREATE(gru_both_ways, wg_gru_create(m, "l", 2, 2,
+                                    OPTIONS(wg_recurrent_options, .n_layers = 2,
+                                            .is_bidirectional = true, .batch_first = true),
+                                    &layer->recurrent))
+
+static void apply_recurrent(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    wg_recurrent_state state = {.h = in_of(in, "h0"), .c = in_of(in, "c0")};
+    const wg_node lengths = in_of(in, "lengths");
+    give(out, "y", wg_recurrent_apply(&layer->recurrent, in_of(in, "x"), &state, lengths));
+    give(out, "h", state.h);
+    if (layer->recurrent.kind == WG_RECURRENT_LSTM) {
+        give(out, "c", state.c);
+    }
+}
+
 /* ---- all ---------------------------------------------------------------------------------- */
 
 const layers_case layers_cases[] = {
@@ -117,5 +155,12 @@ const layers_case layers_cases[] = {
     {"layer_norm", create_layer_norm, apply_norm, false, sizeof(wg_norm_layer)},
     {"group_norm", create_group_norm, apply_norm, false, sizeof(wg_norm_layer)},
     {"rms_norm", create_rms_norm, apply_norm, false, sizeof(wg_norm_layer)},
+    {"rnn", create_rnn, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"rnn_relu", create_rnn_relu, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"lstm_stacked", create_lstm_stacked, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"lstm_both_ways", create_lstm_both_ways, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"lstm_of_indices", create_lstm_of_indices, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"gru", create_gru, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"gru_both_ways", create_gru_both_ways, apply_recurrent, false, sizeof(wg_recurrent_layer)},
     {NULL, NULL, NULL, false, 0},
 };

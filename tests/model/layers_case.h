@@ -13,6 +13,7 @@ typedef union layers_any {
     wg_conv_layer conv;
     wg_embedding_layer embedding;
     wg_norm_layer norm;
+    wg_recurrent_layer recurrent;
 } layers_any;
 
 typedef struct layers_inputs {
