@@ -302,11 +302,16 @@ static void check_attention_inputs(bad_world *w, const bad_row *row)
     assert_status(wg_attention_create(w->m, "l", 3, 1, NULL, &layer), WG_OK);
     for (int which = BAD_DEAD; which < BAD_HANDLES; which++) {
         const wg_node bad = bad_handle(w, which);
-        const wg_attention_inputs inputs[] = {
-            {.size = size, .mask = bad}, {.size = size, .is_key = bad}, {.size = size, .key = bad}};
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 8; i++) {
             const wg_node x = wg_reshape(w->x, 3, (const int64_t[]){1, 2, 3});
-            assert_false(wg_is_valid(wg_attention_apply(&layer, x, &inputs[i])));
+            const wg_node keys =
+                wg_narrow(wg_reshape(w->flags, 2, (const int64_t[]){1, 6}), 1, 0, 2);
+            const wg_attention_inputs inputs[4] = {{.size = size, .mask = bad},
+                                                   {.size = size, .is_key = bad},
+                                                   {.size = size, .mask = bad, .is_key = keys},
+                                                   {.size = size, .key = bad}};
+            layer.dropout = i < 4 ? 0.0 : 0.5;
+            assert_false(wg_is_valid(wg_attention_apply(&layer, x, &inputs[i % 4])));
             bad_world_record(w);
         }
     }
