@@ -68,6 +68,8 @@ extern const bad_row bad_rows_of_models[];
 extern const bad_row bad_rows_of_modules[];
 extern const bad_row bad_rows_of_layers[];
 extern const bad_row bad_rows_of_optimizers[];
+extern const bad_row bad_rows_of_schedules[];
+extern const bad_row bad_rows_of_checkpoints[];
 extern const bad_row bad_rows_of_flat_models[];
 extern const bad_row bad_rows_of_backends[];
 extern const bad_row bad_rows_of_files[];
