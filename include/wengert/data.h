@@ -65,6 +65,50 @@ typedef struct wg_csv_options {
 WG_NODISCARD WG_API wg_status wg_csv_read(wg_context *ctx, const char *path,
                                           const wg_csv_options *options, wg_dataset **out);
 
+/* ---- IDX ---------------------------------------------------------------------------------- */
+
+/**
+ * Reads a file of IDX, the format of MNIST, plain or compressed with gzip (told by its first
+ * bytes): two bytes 0, the element type, the rank, big-endian dims and data. Types u8 gives a u8
+ * tensor, i8, i16 and i32 give i64, f32 and f64 the same.
+ *
+ * path  a regular file of at most 1 GiB, inflated too
+ * out   owned by the caller; NULL on failure
+ *
+ * The file holds exactly its shape's data.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT (wg_context_error tells the byte:
+ * "train.idx:2: 0x07 is no element type of IDX"), WG_ERR_RANGE (a rank outside 1..WG_MAX_RANK, more
+ * than 1 GiB), WG_ERR_OVERFLOW (a shape whose bytes do not fit), WG_ERR_UNSUPPORTED (gzip without
+ * zlib), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_idx_read(wg_context *ctx, const char *path, wg_tensor **out);
+
+/** Options of wg_idx_read_dataset. Set `size` to sizeof(wg_idx_options); a zero elsewhere is the
+ * default. */
+typedef struct wg_idx_options {
+    size_t size;
+    double scale;      /**< multiplies every element of x; 0: 1/255 for u8, 1 for other types */
+    bool has_channels; /**< x is [n, 1, rows, columns], for convolutions, not [n, rows * columns] */
+    size_t max_bytes;  /**< bytes of each file at most, inflated too; 0: 1 GiB */
+} wg_idx_options;
+
+/**
+ * Reads two files of IDX, as wg_idx_read does, into a data set.
+ *
+ * images_path  [n, ...] of any type and rank: x is f32, scaled, and [n, the product of the other
+ *              dims]; with has_channels [n, rows, columns] becomes [n, 1, rows, columns], and rank
+ *              4 is taken as [n, channels, rows, columns]
+ * labels_path  [n] of an integer type: y is i64 [n]; NULL: there are no labels
+ * options      NULL for the defaults
+ * out          owned by the caller; NULL on failure
+ *
+ * Errors: as wg_idx_read, and WG_ERR_SHAPE (other counts, which are both told; other ranks),
+ * WG_ERR_DTYPE (labels that are no integers).
+ */
+WG_NODISCARD WG_API wg_status wg_idx_read_dataset(wg_context *ctx, const char *images_path,
+                                                  const char *labels_path,
+                                                  const wg_idx_options *options, wg_dataset **out);
+
 /* ---- data sets ---------------------------------------------------------------------------- */
 
 /**

@@ -12,7 +12,7 @@
 #include "data/csv_text.h"
 #include "data/dataset.h"
 #include "data/decimal.h"
-#include "data/gzip.h"
+#include "core/inflate.h"
 
 #define DEFAULT_MAX_BYTES ((size_t)256 << 20)
 

@@ -10,7 +10,7 @@
 #include "core/memory.h"
 #include "io/safetensors.h"
 #include "io/sort.h"
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 #define LENGTH_BYTES ((size_t)8)
 

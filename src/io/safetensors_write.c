@@ -12,7 +12,7 @@
 #include "core/tensor.h"
 #include "io/safetensors.h"
 #include "io/sort.h"
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 /* Elements encoded at a time. */
 #define CHUNK ((size_t)512)
