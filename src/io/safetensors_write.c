@@ -11,7 +11,7 @@
 #include "core/memory.h"
 #include "core/tensor.h"
 #include "io/safetensors.h"
-#include "io/sort.h"
+#include "core/sort.h"
 #include "core/utf8.h"
 
 /* Elements encoded at a time. */
