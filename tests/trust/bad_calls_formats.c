@@ -1,4 +1,4 @@
-/* Bad calls of what reads and prepares data: IDX, running text.
+/* Bad calls of what reads and prepares data: IDX, running text, NumPy's files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bad_calls.h"
 
@@ -219,6 +219,101 @@ static void check_streams(bad_world *w, const bad_row *row)
     wg_streams_destroy(s);
 }
 
+/* ---- NumPy's files ------------------------------------------------------------------------ */
+
+static void check_npy(bad_world *w, const bad_row *row)
+{
+    char path[WGT_PATH_BYTES];
+    wg_tensor *t = (wg_tensor *)(uintptr_t)1;
+    (void)row;
+    wgt_folder_join(w->folder.path, "t.npy", path);
+    assert_status(wg_npy_write(NULL, path, w->t), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_write(w->ctx, NULL, w->t), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_write(w->ctx, path, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_write(w->ctx, "/no/such/folder/t.npy", w->t), WG_ERR_IO);
+    const wg_tensor *value = wg_value(wg_exp(w->x));
+    bad_world_record(w);
+    assert_status(wg_npy_write(w->ctx, path, value), WG_ERR_STALE);
+    assert_int_equal(wgt_folder_count(&w->folder), 0);
+    assert_status(wg_npy_read(w->ctx, path, &t), WG_ERR_IO);
+    assert_null(t);
+    assert_status(wg_npy_write(w->ctx, path, w->t), WG_OK);
+    assert_status(wg_npy_read(NULL, path, &t), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_read(w->ctx, NULL, &t), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_read(w->ctx, path, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_npy_read(w->ctx, w->folder.path, &t), WG_ERR_IO);
+    assert_int_not_equal(wg_npy_read(w->ctx, "/dev/null", &t), WG_OK);
+    assert_null(t);
+    assert_status(wg_npy_read(w->ctx, path, &t), WG_OK);
+    wg_tensor_destroy(t);
+}
+
+static void check_no_archive(void)
+{
+    size_t at = 77;
+    wg_tensor *t = (wg_tensor *)(uintptr_t)1;
+    assert_int_equal(wg_npz_count(NULL), 0);
+    assert_null(wg_npz_name(NULL, 0));
+    assert_false(wg_npz_find(NULL, "t", &at));
+    assert_int_equal(at, 0);
+    assert_status(wg_npz_tensor(NULL, 0, &t), WG_ERR_ARGUMENT);
+    assert_null(t);
+    wg_npz_destroy(NULL);
+}
+
+static void check_npz(bad_world *w, const bad_row *row)
+{
+    const wg_named_tensor entry = {"t", w->t};
+    char path[WGT_PATH_BYTES];
+    wg_npz *file = (wg_npz *)(uintptr_t)1;
+    wg_tensor *t = (wg_tensor *)(uintptr_t)1;
+    size_t at = 77;
+    (void)row;
+    check_no_archive();
+    wgt_folder_join(w->folder.path, "t.npz", path);
+    assert_status(wg_npz_read(w->ctx, path, &file), WG_ERR_IO);
+    assert_null(file);
+    assert_status(wg_npz_write(w->ctx, path, &entry, 1), WG_OK);
+    assert_status(wg_npz_read(NULL, path, &file), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_read(w->ctx, NULL, &file), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_read(w->ctx, path, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_read(w->ctx, path, &file), WG_OK);
+    assert_null(wg_npz_name(file, 1));
+    assert_null(wg_npz_name(file, SIZE_MAX));
+    assert_false(wg_npz_find(file, NULL, &at));
+    assert_false(wg_npz_find(file, "no such", &at));
+    assert_int_equal(at, 0);
+    assert_false(wg_npz_find(file, "t", NULL));
+    assert_status(wg_npz_tensor(file, 1, &t), WG_ERR_RANGE);
+    assert_null(t);
+    assert_status(wg_npz_tensor(file, SIZE_MAX, &t), WG_ERR_RANGE);
+    assert_status(wg_npz_tensor(file, 0, NULL), WG_ERR_ARGUMENT);
+    wg_npz_destroy(file);
+}
+
+static void check_npz_write(bad_world *w, const bad_row *row)
+{
+    const wg_named_tensor good = {"t", w->t};
+    const wg_named_tensor twice[] = {good, good};
+    const wg_tensor *value = wg_value(wg_exp(w->x));
+    bad_world_record(w);
+    const wg_named_tensor bad[] = {
+        {NULL, w->t}, {"t", NULL}, {"", w->t}, {"\xFF", w->t}, {"t", value}};
+    char path[WGT_PATH_BYTES];
+    (void)row;
+    wgt_folder_join(w->folder.path, "t.npz", path);
+    assert_status(wg_npz_write(NULL, path, &good, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_write(w->ctx, NULL, &good, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_write(w->ctx, path, NULL, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_npz_write(w->ctx, path, &good, SIZE_MAX), WG_ERR_RANGE);
+    assert_status(wg_npz_write(w->ctx, path, twice, 2), WG_ERR_NAME);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_not_equal(wg_npz_write(w->ctx, path, &bad[i], 1), WG_OK);
+    }
+    assert_int_equal(wgt_folder_count(&w->folder), 0);
+    assert_status(wg_npz_write(w->ctx, path, NULL, 0), WG_OK);
+}
+
 const bad_row bad_rows_of_formats[] = {
     {.name = "wg_idx_read", .check = check_idx},
     {.name = "wg_idx_read_dataset", .check = check_idx_dataset},
@@ -236,5 +331,14 @@ const bad_row bad_rows_of_formats[] = {
     {.name = "wg_streams_count", .check = check_streams},
     {.name = "wg_streams_state", .check = check_streams},
     {.name = "wg_streams_set_state", .check = check_streams},
+    {.name = "wg_npy_read", .check = check_npy},
+    {.name = "wg_npy_write", .check = check_npy},
+    {.name = "wg_npz_read", .check = check_npz},
+    {.name = "wg_npz_destroy", .check = check_npz},
+    {.name = "wg_npz_count", .check = check_npz},
+    {.name = "wg_npz_name", .check = check_npz},
+    {.name = "wg_npz_find", .check = check_npz},
+    {.name = "wg_npz_tensor", .check = check_npz},
+    {.name = "wg_npz_write", .check = check_npz_write},
     {NULL, NULL, NULL},
 };
