@@ -97,8 +97,8 @@ WG_NODISCARD WG_API wg_status wg_safetensors_write(wg_context *ctx, const char *
 
 /**
  * Reads an array that NumPy saved (.npy, versions 1.0, 2.0 and 3.0), of either byte order and of C
- * or Fortran order: float16 and float32 as f32, float64 as f64, bool as bool, uint8 as u8, all other
- * integers as i64, every value exact.
+ * or Fortran order: float16 and float32 as f32, float64 as f64, bool as bool, uint8 as u8, all
+ * other integers as i64, every value exact.
  *
  * path  a regular file
  * out   row-major, owned by the caller; NULL on failure
