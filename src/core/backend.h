@@ -124,24 +124,20 @@ typedef struct wgi_kernel {
  *                                           k = is_decoupled ? 1 - rate * weight_decay : 1,
  *                                           by which a product is exact */
 
-/* One tensor's arrays, as every optimizer has them. The states are sgd's velocity, or NULL, and
- * adam's first and second moment. Kernels do not ask for the parameter. */
+/* One tensor's arrays, rate and weight_decay, as every optimizer has them. The states are sgd's
+ * velocity, or NULL, and adam's first and second moment. Kernels do not ask for the parameter. */
 typedef wg_update wgi_update;
 
 typedef struct wgi_sgd_rule {
-    double rate;
     double momentum;
-    double weight_decay;
     bool is_nesterov;
 } wgi_sgd_rule;
 
 typedef struct wgi_adam_rule {
-    double rate;
     double beta1;
     double beta2;
     double epsilon;
-    double weight_decay; /* added to the gradient (L2) */
-    bool is_decoupled;   /* the decay shrinks the value instead (AdamW) */
+    bool is_decoupled; /* the decay shrinks the value instead (AdamW) */
 } wgi_adam_rule;
 
 /* A NULL function declines all. */

@@ -15,11 +15,9 @@ static wg_status ask_either(const wg_optimizer *o, const wgi_updates *backend,
                             const wgi_update *updates, size_t n, bool is_decoupled)
 {
     const wg_adam_options *options = &o->options.adam;
-    const wgi_adam_rule rule = {.rate = o->rate,
-                                .beta1 = options->beta1,
+    const wgi_adam_rule rule = {.beta1 = options->beta1,
                                 .beta2 = options->beta2,
                                 .epsilon = options->epsilon,
-                                .weight_decay = options->weight_decay,
                                 .is_decoupled = is_decoupled};
     const int32_t threads = wgi_update_threads(o);
     return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
@@ -37,8 +35,10 @@ static wg_status ask_adamw(const wg_optimizer *o, const wgi_updates *backend,
     return ask_either(o, backend, updates, n, true);
 }
 
-static const wgi_optimizer_kind adam_kind = {.update = wgi_update_by_backends, .ask = ask_adam};
-static const wgi_optimizer_kind adamw_kind = {.update = wgi_update_by_backends, .ask = ask_adamw};
+static const wgi_optimizer_kind adam_kind = {
+    .update = wgi_update_by_backends, .ask = ask_adam, .states = {"exp_avg", "exp_avg_sq"}};
+static const wgi_optimizer_kind adamw_kind = {
+    .update = wgi_update_by_backends, .ask = ask_adamw, .states = {"exp_avg", "exp_avg_sq"}};
 
 static double or_default(double x, double otherwise)
 {
@@ -93,6 +93,7 @@ static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *o
     if (status == WG_OK) {
         (*out)->options.adam = o;
         (*out)->rate = o.rate;
+        (*out)->weight_decay = o.weight_decay;
         (*out)->n_states = 2;
     }
     return status;

@@ -19,7 +19,19 @@ typedef struct wgi_param_memory {
     size_t state_bytes;         /* of each */
     int64_t n_steps;
     bool is_reserved; /* its state is there, as far as it has any */
+    size_t n_groups;  /* groups that the next two were looked up in */
+    double rate_scale;
+    double weight_decay;
 } wgi_param_memory;
+
+/* A group, whose path is a copy; NULL: all. */
+typedef struct wgi_param_group {
+    char *path;
+    int32_t max_rank;
+    double rate_scale;
+    bool has_weight_decay;
+    double weight_decay;
+} wgi_param_group;
 
 /* The library's own optimizers and those of users differ in nothing but this. */
 typedef struct wgi_optimizer_kind {
@@ -28,7 +40,8 @@ typedef struct wgi_optimizer_kind {
     /* For wgi_update_by_backends: hands a list to one; WG_ERR_UNSUPPORTED where it declines. */
     wg_status (*ask)(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *updates,
                      size_t n);
-    void (*release)(wg_optimizer *o); /* what is the kind's own; NULL: nothing */
+    void (*release)(wg_optimizer *o);  /* what is the kind's own; NULL: nothing */
+    const char *states[WG_MAX_STATES]; /* names in files */
 } wgi_optimizer_kind;
 
 struct wg_optimizer {
@@ -37,6 +50,7 @@ struct wg_optimizer {
     const char *name;
     char *own_name; /* of a user's optimizer: the same text, to be released; else NULL */
     double rate;
+    double weight_decay;
     int32_t n_states;
     union {
         wg_sgd_options sgd;
@@ -46,6 +60,7 @@ struct wg_optimizer {
     wgi_array memory;  /* wgi_param_memory, one for each parameter seen */
     wgi_array updates; /* wgi_update: the step's list, with room for all of them */
     wgi_array due;     /* wg_param *, to whom the updates belong */
+    wgi_array groups;  /* wgi_param_group, in order of adding */
 };
 
 /* Threads for an update: no more than the last run took. Where that was on one thread, the others
@@ -55,6 +70,20 @@ int32_t wgi_update_threads(const wg_optimizer *o);
 /* A kind's update by the first backend that does not decline what `ask` asks it; each takes all of
  * a list or none. */
 wg_status wgi_update_by_backends(wg_optimizer *o);
+
+/* Room for what is remembered of every parameter, and of one, with its state. */
+WGI_NODISCARD bool wgi_optimizer_reserve(wg_optimizer *o);
+WGI_NODISCARD bool wgi_param_memory_reserve(const wg_optimizer *o, const wg_param *p);
+
+/* What an optimizer remembers of parameter i. */
+static inline wgi_param_memory *wgi_param_memory_of(const wg_optimizer *o, size_t i)
+{
+    return (wgi_param_memory *)o->memory.data + i;
+}
+
+/* Rate and decay of a parameter, by the groups. */
+void wgi_groups_look_up(const wg_optimizer *o, const wg_param *p, wgi_param_memory *memory);
+void wgi_groups_free(wg_optimizer *o);
 
 /* An optimizer without options or state; `name` is not copied. WG_ERR_STATE (a shared model),
  * WG_ERR_MEMORY. */

@@ -11,15 +11,13 @@ static wg_status ask(const wg_optimizer *o, const wgi_updates *backend, const wg
                      size_t n)
 {
     const wg_sgd_options *options = &o->options.sgd;
-    const wgi_sgd_rule rule = {.rate = o->rate,
-                               .momentum = options->momentum,
-                               .weight_decay = options->weight_decay,
-                               .is_nesterov = options->is_nesterov};
+    const wgi_sgd_rule rule = {.momentum = options->momentum, .is_nesterov = options->is_nesterov};
     const int32_t threads = wgi_update_threads(o);
     return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
 
-static const wgi_optimizer_kind sgd_kind = {.update = wgi_update_by_backends, .ask = ask};
+static const wgi_optimizer_kind sgd_kind = {
+    .update = wgi_update_by_backends, .ask = ask, .states = {"momentum_buffer"}};
 
 static bool is_rate(double x)
 {
@@ -49,6 +47,7 @@ wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer
     if (status == WG_OK) {
         (*out)->options.sgd = *options;
         (*out)->rate = options->rate;
+        (*out)->weight_decay = options->weight_decay;
         (*out)->n_states = options->momentum == 0.0 ? 0 : 1;
     }
     return status;

@@ -304,7 +304,8 @@ static wg_status decline(const wgi_sgd_rule *rule, const wgi_update *updates, si
                          int32_t threads)
 {
     (void)threads;
-    assert_true(rule->rate == 0.1);
+    assert_true(rule->momentum == 0.0);
+    assert_true(updates[0].rate == 0.1 && updates[1].rate == 0.1);
     assert_int_equal(n, 2);
     was_first = updates[0].step == 1 && updates[1].step == 1;
     n_declined++;

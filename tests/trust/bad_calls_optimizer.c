@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "bad_calls.h"
 
+#include <math.h>
+
 /* ---- AdamW -------------------------------------------------------------------------------- */
 
 static void refuse_adamw(bad_world *w, const wg_adamw_options *options)
@@ -110,7 +112,83 @@ static void check_optimizer_create(bad_world *w, const bad_row *row)
     wg_model_destroy(view);
 }
 
+static void check_group(bad_world *w, const bad_row *row)
+{
+    const wg_optimizer_group good = {.size = sizeof good};
+    wg_optimizer *o;
+    (void)row;
+    assert_status(wg_adam_create(w->m, NULL, &o), WG_OK);
+    assert_status(wg_optimizer_add_group(NULL, &good), WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_add_group(o, NULL), WG_ERR_ARGUMENT);
+    wg_optimizer_group bad = {.size = 1};
+    assert_status(wg_optimizer_add_group(o, &bad), WG_ERR_ARGUMENT);
+    bad = (wg_optimizer_group){.size = sizeof bad, .max_rank = -1};
+    assert_status(wg_optimizer_add_group(o, &bad), WG_ERR_ARGUMENT);
+    bad = (wg_optimizer_group){.size = sizeof bad, .path = "nobody"};
+    assert_status(wg_optimizer_add_group(o, &bad), WG_ERR_NAME);
+    for (int i = 0; i < BAD_N_NUMBERS; i++) {
+        bad = (wg_optimizer_group){.size = sizeof bad, .rate_scale = bad_number(i)};
+        assert_status(wg_optimizer_add_group(o, &bad), WG_ERR_ARGUMENT);
+        bad = (wg_optimizer_group){.size = sizeof bad, .weight_decay = bad_number(i)};
+        assert_status(wg_optimizer_add_group(o, &bad), WG_ERR_ARGUMENT);
+    }
+    assert_status(wg_optimizer_add_group(o, &good), WG_OK);
+    wg_optimizer_destroy(o);
+}
+
+static void check_state(bad_world *w, const bad_row *row)
+{
+    char name[320];
+    wg_optimizer *o;
+    wg_tensor *t = w->t;
+    const wg_named_tensor nameless = {NULL, w->t};
+    const wg_named_tensor empty = {"step.p", NULL};
+    const wg_named_tensor good = {"step.p", w->t};
+    (void)row;
+    assert_status(wg_adam_create(w->m, NULL, &o), WG_OK);
+    assert_string_equal(wg_optimizer_name(NULL), "");
+    assert_int_equal(wg_optimizer_state_count(NULL), 0);
+    assert_status(wg_optimizer_state_get(NULL, 0, name, sizeof name, &t), WG_ERR_ARGUMENT);
+    assert_null(t);
+    assert_status(wg_optimizer_state_get(o, 0, NULL, 0, &t), WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_state_get(o, 0, name, sizeof name, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_state_get(o, 0, name, sizeof name, &t), WG_ERR_RANGE);
+    assert_status(wg_optimizer_state_get(o, SIZE_MAX, name, sizeof name, &t), WG_ERR_RANGE);
+    assert_status(wg_optimizer_state_set(NULL, &good, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_state_set(o, NULL, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_optimizer_state_set(o, &nameless, 1), WG_ERR_NAME);
+    assert_status(wg_optimizer_state_set(o, &empty, 1), WG_ERR_NAME);
+    assert_status(wg_optimizer_state_set(o, &good, 1), WG_ERR_DTYPE);
+    wg_optimizer_destroy(o);
+}
+
+static void check_clip(bad_world *w, const bad_row *row)
+{
+    double norm = 0;
+    (void)row;
+    assert_status(wg_clip_grad_norm(NULL, 1, 2, &norm), WG_ERR_ARGUMENT);
+    assert_true(isnan(norm));
+    assert_status(wg_clip_grad_value(NULL, 1), WG_ERR_ARGUMENT);
+    assert_status(wg_clip_grad_norm(w->m, 1, 1, &norm), WG_ERR_ARGUMENT);
+    assert_status(wg_clip_grad_norm(w->m, 1, -(double)INFINITY, NULL), WG_ERR_ARGUMENT);
+    static const double bad[] = {0, -1, (double)NAN};
+    for (size_t i = 0; i < 3; i++) {
+        assert_status(wg_clip_grad_norm(w->m, bad[i], 2, NULL), WG_ERR_ARGUMENT);
+        assert_status(wg_clip_grad_norm(w->m, 1, bad[i], NULL), WG_ERR_ARGUMENT);
+        assert_status(wg_clip_grad_value(w->m, bad[i]), WG_ERR_ARGUMENT);
+    }
+    assert_status(wg_clip_grad_norm(w->m, 1, 2, &norm), WG_OK);
+    assert_true(norm == 0);
+}
+
 const bad_row bad_rows_of_optimizers[] = {
+    {.name = "wg_optimizer_add_group", .check = check_group},
+    {.name = "wg_optimizer_name", .check = check_state},
+    {.name = "wg_optimizer_state_count", .check = check_state},
+    {.name = "wg_optimizer_state_get", .check = check_state},
+    {.name = "wg_optimizer_state_set", .check = check_state},
+    {.name = "wg_clip_grad_norm", .check = check_clip},
+    {.name = "wg_clip_grad_value", .check = check_clip},
     {.name = "wg_adamw_create", .check = check_adamw},
     {.name = "wg_optimizer_create", .check = check_optimizer_create},
     {NULL, NULL, NULL},

@@ -12,9 +12,12 @@
 #define THREAD_ELEMENTS ((int64_t)32768)
 #define GRAIN ((int64_t)64)
 
-/* What adam's step gives its elements, in f64. */
+/* What adam's step gives its elements, in f64; worked out anew where one of the first three is
+ * another. */
 typedef struct adam_scales {
     int64_t step; /* 0: not worked out yet */
+    double rate;
+    double weight_decay;
     double r;
     double c;
     double k;
@@ -120,19 +123,27 @@ static wg_status sgd(const wgi_sgd_rule *rule, const wgi_update *updates, size_t
 
 /* ---- adam --------------------------------------------------------------------------------- */
 
-/* Worked out anew where the step is another one. */
-static adam_scales scales_of(const wgi_adam_rule *rule, int64_t step)
+static adam_scales scales_of(const wgi_adam_rule *rule, const wgi_update *u)
 {
-    return (adam_scales){.step = step,
-                         .r = rule->rate / (1.0 - pow(rule->beta1, (double)step)),
-                         .c = sqrt(1.0 - pow(rule->beta2, (double)step)),
-                         .k = rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0};
+    const double step = (double)u->step;
+    return (adam_scales){.step = u->step,
+                         .rate = u->rate,
+                         .weight_decay = u->weight_decay,
+                         .r = u->rate / (1.0 - pow(rule->beta1, step)),
+                         .c = sqrt(1.0 - pow(rule->beta2, step)),
+                         .k = rule->is_decoupled ? 1.0 - u->rate * u->weight_decay : 1.0};
+}
+
+static bool are_scales_of(const adam_scales *scales, const wgi_update *u)
+{
+    return scales->step == u->step && scales->rate == u->rate &&
+           scales->weight_decay == u->weight_decay;
 }
 
 static void adam_one(const wgi_adam_rule *rule, const wgi_update *u, adam_scales *scales)
 {
-    if (u->step != scales->step) {
-        *scales = scales_of(rule, u->step);
+    if (!are_scales_of(scales, u)) {
+        *scales = scales_of(rule, u);
     }
     if (u->dtype == WG_F32) {
         adam_f32(rule, u, scales);

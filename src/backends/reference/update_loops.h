@@ -11,13 +11,13 @@ static real K(decayed)(real gradient, real value, double weight_decay)
     return weight_decay != 0.0 ? gradient + (real)weight_decay * value : gradient;
 }
 
-static void K(sgd_plain)(const wgi_sgd_rule *rule, const wgi_update *u)
+static void K(sgd_plain)(const wgi_update *u)
 {
     real *value = u->value;
     const real *gradient = u->gradient;
-    const real rate = (real)rule->rate;
+    const real rate = (real)u->rate;
     for (int64_t i = 0; i < u->n; i++) {
-        value[i] -= rate * K(decayed)(gradient[i], value[i], rule->weight_decay);
+        value[i] -= rate * K(decayed)(gradient[i], value[i], u->weight_decay);
     }
 }
 
@@ -26,10 +26,10 @@ static void K(sgd_momentum)(const wgi_sgd_rule *rule, const wgi_update *u)
     real *value = u->value;
     real *velocity = u->state[0];
     const real *gradient = u->gradient;
-    const real rate = (real)rule->rate;
+    const real rate = (real)u->rate;
     const real momentum = (real)rule->momentum;
     for (int64_t i = 0; i < u->n; i++) {
-        const real g = K(decayed)(gradient[i], value[i], rule->weight_decay);
+        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
         const real v = u->step == 1 ? g : momentum * velocity[i] + g;
         velocity[i] = v;
         value[i] -= rate * (rule->is_nesterov ? g + momentum * v : v);
@@ -46,11 +46,11 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
     const real beta2 = (real)rule->beta2;
     const real rest1 = (real)(1.0 - rule->beta1);
     const real rest2 = (real)(1.0 - rule->beta2);
-    const real rate = (real)(rule->rate / (1.0 - pow(rule->beta1, (double)u->step)));
+    const real rate = (real)(u->rate / (1.0 - pow(rule->beta1, (double)u->step)));
     const real scale = (real)sqrt(1.0 - pow(rule->beta2, (double)u->step));
     const real epsilon = (real)rule->epsilon;
-    const double coupled = rule->is_decoupled ? 0.0 : rule->weight_decay;
-    const real kept = (real)(rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0);
+    const double coupled = rule->is_decoupled ? 0.0 : u->weight_decay;
+    const real kept = (real)(rule->is_decoupled ? 1.0 - u->rate * u->weight_decay : 1.0);
     for (int64_t i = 0; i < u->n; i++) {
         const real g = K(decayed)(gradient[i], value[i], coupled);
         mean[i] = beta1 * mean[i] + rest1 * g;

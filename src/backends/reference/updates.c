@@ -35,11 +35,11 @@ static bool are_served(const wgi_update *updates, size_t n)
 static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     if (u->dtype == WG_F32 && u->state[0] == NULL) {
-        sgd_plain_f32(rule, u);
+        sgd_plain_f32(u);
     } else if (u->dtype == WG_F32) {
         sgd_momentum_f32(rule, u);
     } else if (u->state[0] == NULL) {
-        sgd_plain_f64(rule, u);
+        sgd_plain_f64(u);
     } else {
         sgd_momentum_f64(rule, u);
     }
