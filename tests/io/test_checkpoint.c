@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/context.h"
 #include "io/checkpoint.h"
+#include "io/safetensors.h"
 
 static const checkpoint_options usual = {.seed = 7};
 
@@ -345,6 +347,7 @@ static void test_checkpoint_sets_back_what_it_had_set(void **state)
         snprintf(part, sizeof part, "wengert.optimizer.%s", name);
         replace_part(&c, part, NULL);
         case_move(&c, 1);
+        assert_int_equal(wg_optimizer_set_rate(c.o, 0.0625), WG_OK);
         const uint64_t before = case_digest(&c);
         assert_int_not_equal(wg_checkpoint_load(c.ctx, c.path, &c.all), WG_OK);
         assert_true(case_digest(&c) == before);
@@ -369,6 +372,49 @@ static void test_checkpoint_refuses_other_files(void **state)
     assert_true(wgt_file_write(c.path, "xx", 2));
     expect_refused(&c, c.path, &c.all, WG_ERR_FORMAT, "shorter than the 8 bytes");
     expect_refused(&c, c.folder.path, &c.all, WG_ERR_IO, "");
+    case_finish(&c);
+}
+
+/* Loads a copy of these bytes. What is refused must have changed nothing. */
+static bool is_taken(checkpoint_case *c, const unsigned char *data, size_t bytes)
+{
+    wgi_block block = {.data = wgi_alloc(&c->ctx->memory, bytes), .bytes = bytes};
+    wg_safetensors *file;
+    const uint64_t before = case_digest(c);
+    if (bytes > 0) {
+        memcpy(block.data, data, bytes);
+    }
+    wg_status status = wgi_safetensors_read_block(c->ctx, "t", &block, &file);
+    if (status == WG_OK) {
+        status = wgi_checkpoint_apply(file, "t", &c->all);
+    }
+    wg_safetensors_destroy(file);
+    assert_true(status == WG_OK || case_digest(c) == before);
+    return status == WG_OK;
+}
+
+/* Cut at every byte, and with one bit of every byte changed. */
+static void test_checkpoint_survives_damage(void **state)
+{
+    (void)state;
+    checkpoint_case c;
+    size_t bytes;
+    size_t n_taken = 0;
+    case_start(&c, &usual);
+    case_move(&c, 0);
+    save(&c);
+    unsigned char *data = wgt_file_read(c.path, &bytes);
+    assert_non_null(data);
+    for (size_t i = 0; i < bytes; i++) {
+        assert_false(is_taken(&c, data, i));
+        data[i] ^= (unsigned char)(1U << (i % 8));
+        n_taken += is_taken(&c, data, bytes);
+        data[i] ^= (unsigned char)(1U << (i % 8));
+    }
+    assert_true(is_taken(&c, data, bytes));
+    assert_true(n_taken > 100 && n_taken < bytes / 2); /* of the data; never of a name in use */
+    print_message("%zu of %zu changed bits were bits of values\n", n_taken, bytes);
+    free(data);
     case_finish(&c);
 }
 
@@ -537,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_checkpoint_refuses_parts_of_another_form),
         cmocka_unit_test(test_checkpoint_sets_back_what_it_had_set),
         cmocka_unit_test(test_checkpoint_refuses_other_files),
+        cmocka_unit_test(test_checkpoint_survives_damage),
         cmocka_unit_test(test_checkpoint_refuses_to_save_reserved_names),
         cmocka_unit_test(test_checkpoint_load_without_memory),
         cmocka_unit_test(test_checkpoint_save_without_memory),
