@@ -4,6 +4,7 @@
 Usage: generate.py FOLDER
 Writes FOLDER/{safetensors,csv,gzip,list}/{good,bad}-*. A good seed must be read, a bad one refused.
 safetensors/good-package is not from here: the format's own Python package, 0.8.0, wrote it.
+checkpoint/good-training is not either: wg_checkpoint_save wrote it, of fuzz_checkpoint.c's objects.
 """
 # SPDX-License-Identifier: Apache-2.0
 import json

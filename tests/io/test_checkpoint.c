@@ -105,6 +105,36 @@ static void test_checkpoint_is_of_its_form(void **state)
     case_finish(&c);
 }
 
+/* A file of the first version, kept: it is read for good. */
+static void test_checkpoint_reads_the_first_version(void **state)
+{
+    static const char path[] = WENGERT_SOURCE_DIR "/tests/corpus/checkpoint/good-training";
+    (void)state;
+    checkpoint_case c;
+    const int64_t n = 4;
+    wg_model *m;
+    wg_optimizer *o;
+    char name[320];
+    wg_tensor *moment;
+    case_start(&c, &usual);
+    assert_int_equal(wg_model_create(c.ctx, &m), WG_OK);
+    assert_int_equal(wg_param_create(m, "w", WG_F32, 1, &n, NULL, NULL), WG_OK);
+    assert_int_equal(wg_param_create(m, "b", WG_F64, 0, NULL, NULL, NULL), WG_OK);
+    assert_int_equal(wg_adam_create(m, NULL, &o), WG_OK);
+    const wg_checkpoint old = {
+        .size = sizeof old, .model = m, .optimizer = o, .numbers = c.numbers, .n_numbers = 2};
+    assert_int_equal(wg_checkpoint_load(c.ctx, path, &old), WG_OK);
+    assert_true(c.best == 0.5 && c.epoch == 3 && wg_optimizer_rate(o) == 0.001);
+    assert_int_equal(wg_optimizer_state_count(o), 3);
+    assert_int_equal(wg_optimizer_state_get(o, 2, name, sizeof name, &moment), WG_OK);
+    assert_string_equal(name, "exp_avg_sq.w");
+    assert_true(wg_tensor_get(moment, 0) == 2.0 && wg_tensor_get(moment, 3) == 5.0);
+    wg_tensor_destroy(moment);
+    wg_optimizer_destroy(o);
+    wg_model_destroy(m);
+    case_finish(&c);
+}
+
 static void test_checkpoint_is_a_file_of_weights(void **state)
 {
     (void)state;
@@ -574,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_checkpoint_brings_back_every_bit),
         cmocka_unit_test(test_checkpoint_brings_back_into_new_objects),
         cmocka_unit_test(test_checkpoint_is_of_its_form),
+        cmocka_unit_test(test_checkpoint_reads_the_first_version),
         cmocka_unit_test(test_checkpoint_is_a_file_of_weights),
         cmocka_unit_test(test_checkpoint_prefix_is_ordinary_elsewhere),
         cmocka_unit_test(test_checkpoint_gives_what_is_asked_for),
