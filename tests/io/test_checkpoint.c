@@ -94,13 +94,14 @@ static void test_checkpoint_is_of_its_form(void **state)
     expect_part(file, "wengert.schedule.counts", "I64", 1, 4);
     expect_part(file, "wengert.schedule.rates", "F64", 1, 3);
     expect_part(file, "wengert.batches", "I64", 1, 5);
+    expect_part(file, "wengert.streams", "I64", 0, 0);
     expect_part(file, "wengert.graph", "I64", 1, 3);
     expect_part(file, "wengert.rngs", "I64", 2, 2);
     expect_part(file, "wengert.number.epoch", "I64", 0, 0);
     expect_part(file, "wengert.number.best", "F64", 0, 0);
     expect_part(file, "wengert.tensor.bool", "BOOL", 2, 2);
     expect_part(file, "wengert.tensor.u8", "U8", 2, 2);
-    assert_true(wg_safetensors_count(file) > 3 + 6 + 3 + 6);
+    assert_true(wg_safetensors_count(file) > 3 + 7 + 3 + 6);
     wg_safetensors_destroy(file);
     case_finish(&c);
 }
@@ -250,6 +251,7 @@ static void test_checkpoint_tells_missing_parts(void **state)
                                         "it holds no optimizer",
                                         "'wengert.schedule.counts' is not in it",
                                         "'wengert.batches' is not in it",
+                                        "'wengert.streams' is not in it",
                                         "'wengert.graph' is not in it",
                                         "it holds no rngs",
                                         "'wengert.number.best' is not in it",
@@ -258,16 +260,17 @@ static void test_checkpoint_tells_missing_parts(void **state)
     checkpoint_case c;
     case_start(&c, &usual);
     case_move(&c, 0);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 9; i++) {
         wg_checkpoint part = c.all;
         part.model = i == 0 ? NULL : part.model;
         part.optimizer = i == 1 ? NULL : part.optimizer;
         part.schedule = i == 2 ? NULL : part.schedule;
         part.batches = i == 3 ? NULL : part.batches;
-        part.graph = i == 4 ? NULL : part.graph;
-        part.n_rngs = i == 5 ? 0 : part.n_rngs;
-        part.n_numbers = i == 6 ? 0 : part.n_numbers;
-        part.n_tensors = i == 7 ? 0 : part.n_tensors;
+        part.streams = i == 4 ? NULL : part.streams;
+        part.graph = i == 5 ? NULL : part.graph;
+        part.n_rngs = i == 6 ? 0 : part.n_rngs;
+        part.n_numbers = i == 7 ? 0 : part.n_numbers;
+        part.n_tensors = i == 8 ? 0 : part.n_tensors;
         assert_int_equal(wg_checkpoint_save(c.ctx, c.path, &part), WG_OK);
         case_move(&c, 1);
         expect_refused(&c, c.path, &c.all, WG_ERR_NAME, texts[i]);
@@ -357,6 +360,10 @@ static void test_checkpoint_refuses_parts_of_another_form(void **state)
                 WG_ERR_ARGUMENT);
     refuse_part(&c, "wengert.schedule.rates", WG_F64, 1, (const double[]){3, 1, 1, (double)NAN},
                 WG_ERR_ARGUMENT);
+    refuse_part(&c, "wengert.streams", WG_I64, 0, (const double[]){1, 1}, WG_ERR_RANGE);
+    refuse_part(&c, "wengert.streams", WG_I64, 0, (const double[]){1, -3}, WG_ERR_RANGE);
+    refuse_part(&c, "wengert.streams", WG_I64, 1, NULL, WG_ERR_SHAPE);
+    refuse_part(&c, "wengert.streams", WG_F64, 0, NULL, WG_ERR_DTYPE);
     refuse_part(&c, "wengert.batches", WG_I64, 1, (const double[]){5, 1, 2, 3, 0, 4}, WG_ERR_RANGE);
     case_finish(&c);
 }
