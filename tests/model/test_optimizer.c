@@ -104,9 +104,10 @@ typedef struct numbers {
 
 static wg_status create_kind(fixture *f, const char *kind, const numbers *x)
 {
-    const wg_sgd_options sgd = {sizeof sgd, x->rate, x->momentum, x->weight_decay, x->flag != 0};
-    const wg_adam_options adam = {sizeof adam, x->rate,    x->beta1,
-                                  x->beta2,    x->epsilon, x->weight_decay};
+    const wg_sgd_options sgd = {sizeof sgd,      x->rate,      x->momentum,
+                                x->weight_decay, x->flag != 0, x->beta1};
+    const wg_adam_options adam = {sizeof adam, x->rate,         x->beta1,    x->beta2,
+                                  x->epsilon,  x->weight_decay, x->flag != 0};
     const wg_rmsprop_options rmsprop = {sizeof rmsprop, x->rate,         x->beta1,    x->epsilon,
                                         x->momentum,    x->weight_decay, x->flag != 0};
     const wg_adagrad_options adagrad = {sizeof adagrad, x->rate,         x->epsilon,
@@ -189,7 +190,7 @@ static void follow_all(wg_dtype dtype, double tolerance)
         assert_int_equal(follow_case(golden, dtype, tolerance), 100);
         n_cases++;
     }
-    assert_int_equal(n_cases, 18);
+    assert_int_equal(n_cases, 23);
     fclose(golden);
 }
 
@@ -393,13 +394,17 @@ static void test_optimizer_sgd_refuses_bad_options(void **state)
     start(&f, WG_F32);
     const size_t size = sizeof(wg_sgd_options);
     wg_optimizer *o = (wg_optimizer *)&f;
-    const wg_sgd_options good = {size, 0.1, 0.0, 0.0, false};
-    expect_sgd_refused(&f, (wg_sgd_options){0, 0.1, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.0, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, -0.1, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, (double)NAN, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, -0.9, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, (double)INFINITY, false});
+    const wg_sgd_options good = {size, 0.1, 0.0, 0.0, false, 0.0};
+    expect_sgd_refused(&f, (wg_sgd_options){0, 0.1, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.0, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, -0.1, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, (double)NAN, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, -0.9, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, (double)INFINITY, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, -0.1});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, 1.5});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, (double)NAN});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, true, 0.5});
     assert_int_equal(wg_sgd_create(f.model, NULL, &o), WG_ERR_ARGUMENT);
     assert_int_equal(wg_sgd_create(NULL, &good, &o), WG_ERR_ARGUMENT);
     assert_null(o);
@@ -421,13 +426,13 @@ static void test_optimizer_adam_refuses_bad_options(void **state)
     start(&f, WG_F32);
     const size_t size = sizeof(wg_adam_options);
     wg_optimizer *o = NULL;
-    expect_adam_refused(&f, (wg_adam_options){size + 8, 0.0, 0.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, -1.0, 0.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 1.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, -0.1, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, (double)NAN, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, (double)INFINITY, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, 0.0, -1.0});
+    expect_adam_refused(&f, (wg_adam_options){size + 8, 0.0, 0.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, -1.0, 0.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 1.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, -0.1, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, (double)NAN, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, (double)INFINITY, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, 0.0, -1.0, false});
     assert_int_equal(wg_adam_create(NULL, NULL, &o), WG_ERR_ARGUMENT);
     assert_int_equal(wg_adam_create(f.model, NULL, NULL), WG_ERR_ARGUMENT);
     assert_int_equal(wg_adam_create(f.model, NULL, &o), WG_OK);
