@@ -18,7 +18,7 @@ typedef struct fixture {
     wg_context *ctx;
     wg_model *m;
     wg_optimizer *o;
-    int loss; /* as tests/golden/lbfgs.py numbers them; 3: the barrier */
+    int loss; /* as tests/golden/lbfgs.py numbers them; 3: the barrier; 4: the island */
     int n_calls;
     int n_nan;    /* calls with a loss of NaN */
     int fails_at; /* the call that fails; 0: none */
@@ -113,6 +113,16 @@ static double barrier(const double x[N], double g[N])
     return loss;
 }
 
+/* NaN everywhere but where the tests start. */
+static double island(const double x[N], double g[N])
+{
+    const bool is_start = memcmp(x, start_values, sizeof start_values) == 0;
+    for (int i = 0; i < N; i++) {
+        g[i] = is_start ? 1.0 : (double)NAN;
+    }
+    return is_start ? 1.0 : (double)NAN;
+}
+
 static double loss_of(const fixture *f, const double x[N], double g[N])
 {
     switch (f->loss) {
@@ -122,8 +132,10 @@ static double loss_of(const fixture *f, const double x[N], double g[N])
         return bowl(x, g);
     case 2:
         return network(x, g);
-    default:
+    case 3:
         return barrier(x, g);
+    default:
+        return island(x, g);
     }
 }
 
@@ -292,6 +304,23 @@ static void test_lbfgs_comes_back_from_where_the_loss_is_nan(void **state)
     finish(&f);
 }
 
+/* A search that finds nothing but NaN ends where it began. */
+static void test_lbfgs_leaves_no_island(void **state)
+{
+    (void)state;
+    fixture f;
+    double x[N];
+    start(&f, WG_F64);
+    f.loss = 4;
+    const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
+    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    step(&f);
+    values_of(&f, x);
+    assert_memory_equal(x, start_values, sizeof x);
+    assert_true(f.n_nan > 10);
+    finish(&f);
+}
+
 /* A gradient of NaN shows no way: nothing moves. */
 static void test_lbfgs_stays_where_the_gradient_is_nan(void **state)
 {
@@ -455,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_lbfgs_minimises_in_f32),
         cmocka_unit_test(test_lbfgs_survives_failing_closures),
         cmocka_unit_test(test_lbfgs_comes_back_from_where_the_loss_is_nan),
+        cmocka_unit_test(test_lbfgs_leaves_no_island),
         cmocka_unit_test(test_lbfgs_stays_where_the_gradient_is_nan),
         cmocka_unit_test(test_lbfgs_survives_each_failed_allocation),
         cmocka_unit_test(test_lbfgs_refuses_what_is_not_for_it),
