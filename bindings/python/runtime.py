@@ -44,12 +44,12 @@ class _Init(_c.Structure):
 
 class _Sgd(_c.Structure):
     _fields_ = [("size", _SIZE), ("rate", _F64), ("momentum", _F64), ("weight_decay", _F64),
-                ("is_nesterov", _c.c_bool)]
+                ("is_nesterov", _c.c_bool), ("dampening", _F64)]
 
 
 class _Adam(_c.Structure):
     _fields_ = [("size", _SIZE), ("rate", _F64), ("beta1", _F64), ("beta2", _F64), ("epsilon", _F64),
-                ("weight_decay", _F64)]
+                ("weight_decay", _F64), ("is_amsgrad", _c.c_bool)]
 
 
 class _Reading(_c.Structure):
