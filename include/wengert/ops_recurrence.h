@@ -31,6 +31,7 @@ typedef struct wg_recurrence_options {
     bool batch_first;             /**< x and y are [batch, steps, ...] */
     bool reverse;                 /**< the last step comes first; y stays in the order of x */
     wg_nonlinearity nonlinearity; /**< of wg_rnn */
+    wg_node lengths;              /**< i64 [batch], each in [0, steps]; a zero handle: all steps */
 } wg_recurrence_options;
 
 /**
@@ -91,14 +92,19 @@ WG_API wg_node wg_gru_cell(wg_node x, wg_node h, const wg_recurrence_weights *we
  * transpose, and one op runs the steps: it keeps w_hh packed and evaluates gates where the products
  * leave them. Its gradient runs them backwards, and those of w_ih, w_hh and x are one product over
  * all steps each. With no step y is empty and the state stays what it was. By name the operands are
- * x, w_ih, w_hh, b_ih, b_hh, h0, of which the last three may be left out, and `output` says which
- * result.
+ * x, w_ih, w_hh, b_ih, b_hh, h0, lengths, of which the last four may be left out, and `output` says
+ * which result.
+ *
+ * With lengths a sequence ends after so many steps: what x holds past the end takes no part, y is 0
+ * there, h_n is the state after the sequence's own last step, and in reverse that step comes first.
+ * A sequence of no steps keeps its state.
  * Gradient: to all floating operands, to any order: the second goes step by step.
  * Numerics: f32 results of different backends differ by the rounding of the steps' products, which
  *           the states carry on. Through a step's functions a gradient of 0 stays 0 beside what is
  *           not finite, as wg_gate says; through its products IEEE rules apply.
- * Errors:   as wg_rnn_cell; WG_ERR_ARGUMENT (options).
- * Source:   PyTorch's RNN of one layer and direction, whose h0 has an axis more.
+ * Errors:   as wg_rnn_cell; WG_ERR_ARGUMENT (options); when run: WG_ERR_RANGE (a length above
+ * steps, where h_n is asked for). Source:   PyTorch's RNN of one layer and direction, whose h0 has
+ * an axis more; with lengths that of pack_padded_sequence.
  */
 WG_API wg_node wg_rnn(wg_node x, wg_node h0, const wg_recurrence_weights *weights,
                       const wg_recurrence_options *options, wg_node *h_n);
@@ -110,9 +116,9 @@ WG_API wg_node wg_rnn(wg_node x, wg_node h0, const wg_recurrence_weights *weight
  * c_n      gets the cell after the last step, [batch, hidden]; may be NULL
  * returns  y, the states after each step, [steps, batch, hidden]
  *
- * By name the operands are x, w_ih, w_hh, b_ih, b_hh, h0, c0, of which the last four may be left
- * out. Gradient, numerics and errors are as wg_rnn's.
- * Source: PyTorch's LSTM of one layer and direction.
+ * By name the operands are x, w_ih, w_hh, b_ih, b_hh, h0, c0, lengths, of which the last five may
+ * be left out. Gradient, numerics and errors are as wg_rnn's. Source: PyTorch's LSTM of one layer
+ * and direction.
  */
 WG_API wg_node wg_lstm(wg_node x, wg_node h0, wg_node c0, const wg_recurrence_weights *weights,
                        const wg_recurrence_options *options, wg_node *h_n, wg_node *c_n);

@@ -40,6 +40,41 @@ typedef struct wg_adam_options {
  * decay. Zeros mean what they do for Adam, a decay of 0 is none; NULL options decay by .01. */
 typedef wg_adam_options wg_adamw_options;
 
+/** Options of RMSprop (Tieleman, Hinton 2012), as PyTorch's RMSprop:
+ * q = alpha q + (1 - alpha) g^2, p -= rate g / (sqrt(q) + epsilon). Zeros mean .01, .99, 1e-8. */
+typedef struct wg_rmsprop_options {
+    size_t size;
+    double rate;
+    double alpha;
+    double epsilon;
+    double momentum;     /**< b = momentum b + g / (sqrt(q) + epsilon), p -= rate b */
+    double weight_decay; /**< added to the gradient */
+    bool is_centered;    /**< the running mean's square is taken from q, to no less than 0 */
+} wg_rmsprop_options;
+
+/** Options of Adagrad (Duchi, Hazan, Singer 2011), as PyTorch's Adagrad: h += g^2, p -= r g /
+ * (sqrt(h) + epsilon), r = rate / (1 + (step - 1) rate_decay). Zeros mean .01 and 1e-10. */
+typedef struct wg_adagrad_options {
+    size_t size;
+    double rate;
+    double epsilon;
+    double rate_decay;
+    double weight_decay; /**< added to the gradient */
+    double initial;      /**< of h */
+} wg_adagrad_options;
+
+/** Options of L-BFGS (Nocedal 1980; Liu, Nocedal 1989), as PyTorch's LBFGS. */
+typedef struct wg_lbfgs_options {
+    size_t size;
+    double rate;               /**< the length of a step, or where the search begins; 0: 1 */
+    int32_t max_iterations;    /**< in a step; 0: 20 */
+    int32_t max_evaluations;   /**< in a step; 0: max_iterations * 5 / 4 */
+    double tolerance_gradient; /**< ends a step: of the largest element; 0: 1e-7 */
+    double tolerance_change;   /**< ends a step: of parameters and loss; 0: 1e-9 */
+    int32_t history;           /**< pairs that are remembered, at most 1000; 0: 100 */
+    bool is_strong_wolfe; /**< search along each direction for the strong conditions of Wolfe */
+} wg_lbfgs_options;
+
 /** Creates an optimizer of m, which must outlive it. Parameters added later join at the next step.
  * For one of your own see below.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_MEMORY. */
@@ -49,6 +84,12 @@ WG_NODISCARD WG_API wg_status wg_adam_create(wg_model *m, const wg_adam_options 
                                              wg_optimizer **out);
 WG_NODISCARD WG_API wg_status wg_adamw_create(wg_model *m, const wg_adamw_options *options,
                                               wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_rmsprop_create(wg_model *m, const wg_rmsprop_options *options,
+                                                wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_adagrad_create(wg_model *m, const wg_adagrad_options *options,
+                                                wg_optimizer **out);
+WG_NODISCARD WG_API wg_status wg_lbfgs_create(wg_model *m, const wg_lbfgs_options *options,
+                                              wg_optimizer **out);
 /** NULL does nothing. Not while it steps. */
 WG_API void wg_optimizer_destroy(wg_optimizer *o);
 
@@ -56,16 +97,39 @@ WG_API void wg_optimizer_destroy(wg_optimizer *o);
  * One step: every parameter with a gradient, not frozen, changes in place and its gradient is
  * marked empty; the others are skipped, their state too. All or nothing, but for an optimizer of
  * your own whose callback fails.
- * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (inside a callback), what
- * such a callback returns.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_MEMORY, WG_ERR_STATE (inside a callback; L-BFGS, which wants
+ * wg_optimizer_step_closure), what such a callback returns.
  */
 WG_NODISCARD WG_API wg_status wg_optimizer_step(wg_optimizer *o);
+
+/**
+ * Computes the loss at the parameters as they are, and their gradients: resets or refreshes a
+ * graph, records, runs wg_backward, and puts the loss into *loss. Returns how it went.
+ */
+typedef wg_status (*wg_closure)(void *user, double *loss);
+
+/**
+ * One step of an optimizer that evaluates the loss itself. L-BFGS takes up to max_iterations, with
+ * vectors of f64 over all parameters that are not frozen; any other optimizer evaluates once and
+ * steps. Gradients are emptied before each evaluation and at the end.
+ *
+ * closure  may record, run, and clip gradients; it changes no parameter and no optimizer
+ * loss     gets the loss before the step; may be NULL
+ *
+ * Where the closure fails its status is returned, the parameters of L-BFGS are where its last
+ * iteration began, and it forgets its history. Groups and weight decay are not for L-BFGS.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (inside a callback; L-BFGS with groups, or without a
+ * parameter that learns), WG_ERR_OVERFLOW, WG_ERR_MEMORY, and what the closure returns.
+ */
+WG_NODISCARD WG_API wg_status wg_optimizer_step_closure(wg_optimizer *o, wg_closure closure,
+                                                        void *user, double *loss);
 
 /** The learning rate; NaN for NULL. Setting: WG_ERR_ARGUMENT unless finite and >= 0. */
 WG_API double wg_optimizer_rate(const wg_optimizer *o);
 WG_API wg_status wg_optimizer_set_rate(wg_optimizer *o, double rate);
 
-/** "sgd", "adam", "adamw", or the name of the definition; "" for NULL. Owned by the optimizer. */
+/** "sgd", "adam", "adamw", "rmsprop", "adagrad", "lbfgs", or the name of the definition; "" for
+ * NULL. Owned by the optimizer. */
 WG_API const char *wg_optimizer_name(const wg_optimizer *o);
 
 /* ---- groups of parameters ----------------------------------------------------------------- */
@@ -106,8 +170,11 @@ WG_NODISCARD WG_API wg_status wg_optimizer_add_group(wg_optimizer *o,
  * The number of tensors that an optimizer remembers; 0 for NULL. Of every parameter that has
  * stepped there are "step.NAME", i64 [], the number of its steps, and one tensor of its shape and
  * dtype for each thing kept of it: "momentum_buffer.NAME" of SGD with momentum; "exp_avg.NAME" and
- * "exp_avg_sq.NAME" of Adam and AdamW; "state0.NAME", "state1.NAME" and so on of your own. Rate,
- * groups and other options are not among them.
+ * "exp_avg_sq.NAME" of Adam and AdamW; "square_avg.NAME" of RMSprop, "grad_avg.NAME" where it is
+ * centered and "momentum_buffer.NAME" where it has momentum; "sum.NAME" of Adagrad; "state0.NAME",
+ * "state1.NAME" and so on of your own. L-BFGS has instead "lbfgs.counts", "lbfgs.numbers",
+ * "lbfgs.direction", "lbfgs.gradient", "lbfgs.steps" and "lbfgs.changes". Rate, groups and other
+ * options are not among them.
  */
 WG_API size_t wg_optimizer_state_count(const wg_optimizer *o);
 

@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * States 0 and 1 are the first and the second moment. */
-#include <math.h>
-
 #include "core/context.h"
 #include "model/optimizer.h"
 
@@ -40,34 +38,23 @@ static const wgi_optimizer_kind adam_kind = {
 static const wgi_optimizer_kind adamw_kind = {
     .update = wgi_update_by_backends, .ask = ask_adamw, .states = {"exp_avg", "exp_avg_sq"}};
 
-static double or_default(double x, double otherwise)
-{
-    return x == 0.0 ? otherwise : x;
-}
-
 static wg_adam_options with_defaults(const wg_adam_options *options, double decay)
 {
     wg_adam_options o = {.size = sizeof o, .weight_decay = decay};
     if (options != NULL) {
         o = *options;
     }
-    o.rate = or_default(o.rate, 0.001);
-    o.beta1 = or_default(o.beta1, 0.9);
-    o.beta2 = or_default(o.beta2, 0.999);
-    o.epsilon = or_default(o.epsilon, 1e-8);
+    o.rate = wgi_or_default(o.rate, 0.001);
+    o.beta1 = wgi_or_default(o.beta1, 0.9);
+    o.beta2 = wgi_or_default(o.beta2, 0.999);
+    o.epsilon = wgi_or_default(o.epsilon, 1e-8);
     return o;
-}
-
-static bool is_positive(double x)
-{
-    return isfinite(x) && x > 0.0;
 }
 
 static bool are_options(const wg_adam_options *o)
 {
-    return is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 && o->beta2 > 0.0 &&
-           o->beta2 < 1.0 && is_positive(o->epsilon) && isfinite(o->weight_decay) &&
-           o->weight_decay >= 0.0;
+    return wgi_is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 && o->beta2 > 0.0 &&
+           o->beta2 < 1.0 && wgi_is_positive(o->epsilon) && wgi_is_factor(o->weight_decay);
 }
 
 static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *options,

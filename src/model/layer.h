@@ -34,4 +34,24 @@ static inline wg_dtype wgi_layer_dtype(wg_dtype dtype)
     return dtype == 0 ? WG_F32 : dtype;
 }
 
+/* The parameter in x's graph; a zero handle, which is "none" to ops, where there is no parameter.
+ */
+static inline wg_node wgi_layer_use(wg_node x, wg_param *p)
+{
+    const wg_node none = {NULL, 0, 0};
+    return p == NULL ? none : wg_use(x.graph, p);
+}
+
+/* What applying a layer that is none gives, and one to a node that is none: x's graph fails. */
+wg_node wgi_layer_refuse(wg_node x);
+
+/* Fails the graph of a node in it, in the name of the module's kind. */
+wg_node wgi_layer_fail(wg_node x, const wg_module *module, wg_status status, const char *text);
+
+/* Whether p is in [0, 1). */
+bool wgi_is_drop_probability(double p);
+
+/* Dropout, unless the probability is 0. */
+wg_node wgi_layer_drop(wg_node x, double p);
+
 #endif

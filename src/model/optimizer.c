@@ -186,16 +186,57 @@ static void finish(const wg_optimizer *o)
     }
 }
 
+static wg_status check_step(const wg_optimizer *o)
+{
+    return o->model->ctx->is_in_callback
+               ? wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
+                                  o->name)
+               : wgi_model_settled(o->model, o->name);
+}
+
+void wgi_gradients_clear(const wg_model *m)
+{
+    for (size_t i = 0; i < wg_model_count(m); i++) {
+        wg_param_clear_gradient(wg_model_param(m, i));
+    }
+}
+
+static wg_status evaluate_and_step(wg_optimizer *o, wg_closure closure, void *user, double *loss)
+{
+    wgi_gradients_clear(o->model);
+    const wg_status status = closure(user, loss);
+    return status != WG_OK ? status : wg_optimizer_step(o);
+}
+
+wg_status wg_optimizer_step_closure(wg_optimizer *o, wg_closure closure, void *user, double *loss)
+{
+    double ignored = 0.0;
+    double *to = loss == NULL ? &ignored : loss;
+    *to = (double)NAN;
+    if (o == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    if (closure == NULL) {
+        return wgi_context_fail(o->model->ctx, WG_ERR_ARGUMENT, "%s: wants a closure", o->name);
+    }
+    wg_status status = check_step(o);
+    if (status != WG_OK) {
+        return status;
+    }
+    return o->kind->minimize == NULL ? evaluate_and_step(o, closure, user, to)
+                                     : o->kind->minimize(o, closure, user, to);
+}
+
 wg_status wg_optimizer_step(wg_optimizer *o)
 {
     if (o == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    if (o->model->ctx->is_in_callback) {
-        return wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
-                                o->name);
+    wg_status status = check_step(o);
+    if (status == WG_OK && o->kind->minimize != NULL) {
+        status = wgi_context_fail(o->model->ctx, WG_ERR_STATE,
+                                  "%s: steps with a closure: wg_optimizer_step_closure", o->name);
     }
-    wg_status status = wgi_model_settled(o->model, o->name);
     status = status != WG_OK ? status : prepare(o);
     if (status != WG_OK || o->due.count == 0) {
         return status;

@@ -7,6 +7,8 @@
 #ifndef WG_MODEL_OPTIMIZER_H
 #define WG_MODEL_OPTIMIZER_H
 
+#include <math.h>
+
 #include <wengert/optimizer.h>
 
 #include "core/backend.h"
@@ -40,7 +42,14 @@ typedef struct wgi_optimizer_kind {
     /* For wgi_update_by_backends: hands a list to one; WG_ERR_UNSUPPORTED where it declines. */
     wg_status (*ask)(const wg_optimizer *o, const wgi_updates *backend, const wgi_update *updates,
                      size_t n);
-    void (*release)(wg_optimizer *o);  /* what is the kind's own; NULL: nothing */
+    void (*release)(wg_optimizer *o); /* what is the kind's own; NULL: nothing */
+    /* Steps by evaluating the loss; NULL: by `update`. `loss` gets the first one. */
+    wg_status (*minimize)(wg_optimizer *o, wg_closure closure, void *user, double *loss);
+    /* State that belongs to no parameter, as wg_optimizer_state_count, get and set have it; NULL:
+     * there is none. */
+    size_t (*count)(const wg_optimizer *o);
+    wg_status (*get)(const wg_optimizer *o, size_t i, const char **name, wg_tensor **out);
+    wg_status (*set)(wg_optimizer *o, const wg_named_tensor *entries, size_t n);
     const char *states[WG_MAX_STATES]; /* names in files */
 } wgi_optimizer_kind;
 
@@ -55,6 +64,9 @@ struct wg_optimizer {
     union {
         wg_sgd_options sgd;
         wg_adam_options adam;
+        wg_rmsprop_options rmsprop;
+        wg_adagrad_options adagrad;
+        struct wgi_lbfgs *lbfgs; /* its own */
         wg_optimizer_definition definition;
     } options;
     wgi_array memory;  /* wgi_param_memory, one for each parameter seen */
@@ -63,6 +75,22 @@ struct wg_optimizer {
     wgi_array groups;  /* wgi_param_group, in order of adding */
 };
 
+/* What options are made of. */
+static inline double wgi_or_default(double x, double otherwise)
+{
+    return x == 0.0 ? otherwise : x;
+}
+
+static inline bool wgi_is_factor(double x)
+{
+    return isfinite(x) && x >= 0.0;
+}
+
+static inline bool wgi_is_positive(double x)
+{
+    return isfinite(x) && x > 0.0;
+}
+
 /* Threads for an update: no more than the last run took. Where that was on one thread, the others
  * are asleep, and waking them takes longer than they would save. */
 int32_t wgi_update_threads(const wg_optimizer *o);
@@ -70,6 +98,9 @@ int32_t wgi_update_threads(const wg_optimizer *o);
 /* A kind's update by the first backend that does not decline what `ask` asks it; each takes all of
  * a list or none. */
 wg_status wgi_update_by_backends(wg_optimizer *o);
+
+/* Empties every gradient. */
+void wgi_gradients_clear(const wg_model *m);
 
 /* Room for what is remembered of every parameter, and of one, with its state. */
 WGI_NODISCARD bool wgi_optimizer_reserve(wg_optimizer *o);

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Rate and decay of a parameter are looked up once after each change of the groups. */
-#include <math.h>
-
 #include "core/context.h"
 #include "model/optimizer.h"
 
@@ -45,11 +43,6 @@ void wgi_groups_look_up(const wg_optimizer *o, const wg_param *p, wgi_param_memo
 
 /* ---- adding ------------------------------------------------------------------------------- */
 
-static bool is_factor(double x)
-{
-    return isfinite(x) && x >= 0.0;
-}
-
 static bool has_any(const wg_model *m, const char *path)
 {
     bool has = path == NULL || path[0] == '\0';
@@ -63,7 +56,7 @@ static wg_status check(const wg_optimizer *o, const wg_optimizer_group *group)
 {
     wg_context *ctx = o->model->ctx;
     if (group == NULL || group->size != sizeof *group || group->max_rank < 0 ||
-        !is_factor(group->rate_scale) || !is_factor(group->weight_decay)) {
+        !wgi_is_factor(group->rate_scale) || !wgi_is_factor(group->weight_decay)) {
         return wgi_context_fail(ctx, WG_ERR_ARGUMENT,
                                 "%s: a group wants size, a rank, a scale and a decay >= 0",
                                 o->name);

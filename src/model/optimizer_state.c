@@ -46,9 +46,41 @@ size_t wg_optimizer_state_count(const wg_optimizer *o)
     if (o == NULL) {
         return 0;
     }
+    if (o->kind->count != NULL) {
+        return o->kind->count(o);
+    }
     size_t count;
     (void)find_stepped(o, SIZE_MAX, &count);
     return count * row_length(o);
+}
+
+/* Puts a name together. */
+static wg_status write_name(const wg_optimizer *o, const char *prefix, const char *rest, char *name,
+                            size_t name_bytes)
+{
+    if (strlen(prefix) + strlen(rest) + 2 > name_bytes) {
+        return wgi_context_fail(o->model->ctx, WG_ERR_RANGE,
+                                "%s: too little room for the name of a state", o->name);
+    }
+    wgi_text text = wgi_text_make(name, name_bytes);
+    wgi_text_add(&text, "%s.%s", prefix, rest);
+    return WG_OK;
+}
+
+/* The i-th of a kind that has state of its own. */
+static wg_status get_own(const wg_optimizer *o, size_t i, char *name, size_t name_bytes,
+                         wg_tensor **out)
+{
+    const char *rest = NULL;
+    wg_status status = o->kind->get(o, i, &rest, out);
+    if (status == WG_OK) {
+        status = write_name(o, o->name, rest, name, name_bytes);
+    }
+    if (status != WG_OK) {
+        wg_tensor_destroy(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 static wg_status copy_out(const wg_optimizer *o, const wg_param *p, size_t column, wg_tensor **out)
@@ -79,21 +111,18 @@ wg_status wg_optimizer_state_get(const wg_optimizer *o, size_t i, char *name, si
     if (name == NULL || out == NULL) {
         return wgi_context_fail(ctx, WG_ERR_ARGUMENT, "%s: no place for the state", o->name);
     }
+    const size_t n = wg_optimizer_state_count(o);
+    if (i >= n) {
+        return wgi_context_fail(ctx, WG_ERR_RANGE, "%s: state %zu of %zu", o->name, i, n);
+    }
+    if (o->kind->get != NULL) {
+        return get_own(o, i, name, name_bytes, out);
+    }
     size_t count;
     const size_t column = i % row_length(o);
     const wg_param *p = find_stepped(o, i / row_length(o), &count);
-    if (p == NULL) {
-        return wgi_context_fail(ctx, WG_ERR_RANGE, "%s: state %zu of %zu", o->name, i,
-                                count * row_length(o));
-    }
-    const char *prefix = column_name(o, column);
-    if (strlen(prefix) + strlen(p->name) + 2 > name_bytes) {
-        return wgi_context_fail(ctx, WG_ERR_RANGE, "%s: too little room for the name of a state",
-                                o->name);
-    }
-    wgi_text text = wgi_text_make(name, name_bytes);
-    wgi_text_add(&text, "%s.%s", prefix, p->name);
-    return copy_out(o, p, column, out);
+    const wg_status status = write_name(o, column_name(o, column), p->name, name, name_bytes);
+    return status != WG_OK ? status : copy_out(o, p, column, out);
 }
 
 /* ---- judging ------------------------------------------------------------------------------ */
@@ -280,6 +309,9 @@ wg_status wg_optimizer_state_set(wg_optimizer *o, const wg_named_tensor *entries
     }
     if (status != WG_OK) {
         return status;
+    }
+    if (o->kind->set != NULL) {
+        return o->kind->set(o, entries, n);
     }
     incoming in = {.o = o, .n_cells = o->model->params.count * row_length(o) + 1};
     in.table = wgi_alloc_zeroed(&ctx->memory, in.n_cells, sizeof *in.table);

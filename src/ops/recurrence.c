@@ -21,6 +21,9 @@ typedef struct sequence {
     wgi_recurrence_attr attr;
     wg_graph *g;
     wg_node *last[2]; /* of the state and the cell; may be NULL */
+    wg_node is_step;  /* bool [steps, batch], with lengths: before the sequence's end */
+    wg_node backward; /* i64 [steps, batch], with lengths in reverse: the row of [steps * batch]
+                         that stands at each place when every sequence is turned round by itself */
 } sequence;
 
 /* All results are what failed. */
@@ -34,12 +37,61 @@ static wg_node give_up(const sequence *s, wg_node failed)
     return failed;
 }
 
+/* 1, 2, ... along the first axis. */
+static wg_node counted(wg_graph *g, int32_t rank, const int64_t *dims)
+{
+    return wg_cumsum(wg_full(g, WG_I64, rank, dims, 1.0), 0);
+}
+
+/* Rows of [steps, batch, ...] by their places in [steps * batch, ...]. */
+static wg_node rows_at(wg_node x, wg_node places)
+{
+    return wg_gather(wg_flatten(x, 0, 1), places, 0);
+}
+
+/* x where it is before the end, else 0. */
+static wg_node until_end(const sequence *s, wg_node x)
+{
+    const bool is_vector = wg_node_dtype(x) != WG_I64;
+    const wg_node is_step = is_vector ? wg_unsqueeze(s->is_step, 2) : s->is_step;
+    return wg_where(is_step, x, wg_number(s->g, wg_node_dtype(x), 0.0));
+}
+
+static wg_node row_of_batch(const sequence *s)
+{
+    const int64_t batch = s->r.batch;
+    return wg_sub(counted(s->g, 1, &batch), wg_number(s->g, WG_I64, 1.0));
+}
+
+static wg_node place_of(const sequence *s, wg_node step)
+{
+    const wg_node batch = wg_number(s->g, WG_I64, (double)s->r.batch);
+    return wg_add(wg_mul(step, batch), row_of_batch(s));
+}
+
+/* What stands past the ends becomes 0, so that it reaches no sum; a sequence that is run in reverse
+ * is turned round before its end, and is then run forwards. */
+static void take_lengths(sequence *s)
+{
+    const wg_node count = counted(s->g, 2, (const int64_t[]){s->r.steps, 1});
+    s->is_step = wg_less_equal(count, s->r.lengths);
+    s->r.x = until_end(s, s->r.x);
+    if (s->attr.is_reverse != 0) {
+        const wg_node same = wg_sub(count, wg_number(s->g, WG_I64, 1.0));
+        const wg_node step = wg_where(s->is_step, wg_sub(s->r.lengths, count), same);
+        s->backward = place_of(s, step);
+        s->r.x = rows_at(s->r.x, s->backward);
+        s->attr.is_reverse = 0;
+    }
+}
+
 static bool begin(sequence *s, const wg_recurrence_weights *weights,
                   const wg_recurrence_options *options, wg_node *failed)
 {
     const bool is_known = options == NULL || options->size == sizeof *options;
     if (options != NULL && is_known) {
         s->r.batch_first = options->batch_first;
+        s->r.lengths = options->lengths;
         s->attr.is_reverse = options->reverse;
         s->attr.is_relu = (int32_t)options->nonlinearity;
     }
@@ -61,6 +113,9 @@ static bool begin(sequence *s, const wg_recurrence_weights *weights,
         const bool has_inputs = wg_node_dtype(s->r.x) != WG_I64;
         s->r.x = wg_permute(s->r.x, (const int32_t[]){1, 0, 2}, has_inputs ? 3 : 2);
     }
+    if (wgi_is_some(s->r.lengths)) {
+        take_lengths(s);
+    }
     return true;
 }
 
@@ -71,10 +126,21 @@ static wg_node first_of(const sequence *s, wg_node given)
     return wgi_is_some(given) ? given : wg_full(s->g, (wg_dtype)s->r.dtype, 2, dims, 0.0);
 }
 
+/* That after the last step of each sequence, which may have none. */
+static wg_node at_end(const sequence *s, wg_node states, wg_node first)
+{
+    const wg_node one = wg_number(s->g, WG_I64, 1.0);
+    const wg_node last = wg_sub(wg_maximum(s->r.lengths, one), one);
+    const wg_node has_steps = wg_greater_equal(wg_unsqueeze(s->r.lengths, 1), one);
+    return wg_where(has_steps, rows_at(states, place_of(s, last)), first);
+}
+
 /* That after the last one. */
 static void give_last(const sequence *s, int32_t i, wg_node states, wg_node first)
 {
-    if (s->last[i] != NULL) {
+    if (s->last[i] != NULL && s->r.steps > 0 && wgi_is_some(s->r.lengths)) {
+        *s->last[i] = at_end(s, states, first);
+    } else if (s->last[i] != NULL) {
         const int64_t t = wgi_step_at(&s->attr, s->r.steps, s->r.steps - 1);
         *s->last[i] = s->r.steps == 0 ? first : wg_select(states, 0, t);
     }
@@ -82,6 +148,12 @@ static void give_last(const sequence *s, int32_t i, wg_node states, wg_node firs
 
 static wg_node end(const sequence *s, wg_node y)
 {
+    if (wgi_is_some(s->backward)) {
+        y = rows_at(y, s->backward);
+    }
+    if (wgi_is_some(s->is_step)) {
+        y = until_end(s, y);
+    }
     if (s->r.batch_first) {
         y = wg_permute(y, (const int32_t[]){1, 0, 2}, 3);
     }
@@ -156,7 +228,7 @@ static wg_node at(const wg_node *in, int32_t n_in, int32_t i)
     return i < n_in ? in[i] : none;
 }
 
-/* x, w_ih, w_hh, b_ih, b_hh, h0, c0. */
+/* x, w_ih, w_hh, b_ih, b_hh, h0, then c0 of lstm, then lengths. */
 static wg_recurrence_weights weights_of(const wg_node *in, int32_t n_in)
 {
     return (wg_recurrence_weights){
@@ -181,12 +253,21 @@ static wg_node pick(wg_node y, wg_node h, wg_node c, int32_t output)
     return wgi_is_some(c) ? wg_add(sum, wg_sum_all(wg_square(c))) : sum;
 }
 
+static wg_recurrence_options with_lengths(const wg_recurrence_options *options, wg_node lengths)
+{
+    wg_recurrence_options o = {.size = sizeof o};
+    o = options == NULL ? o : *options;
+    o.lengths = lengths;
+    return o;
+}
+
 static wg_node rnn_of(const wg_node *in, int32_t n_in, const wg_recurrence_options *options,
                       int32_t output)
 {
     const wg_recurrence_weights w = weights_of(in, n_in);
+    const wg_recurrence_options o = with_lengths(options, at(in, n_in, 6));
     wg_node h;
-    const wg_node y = wg_rnn(in[0], at(in, n_in, 5), &w, options, &h);
+    const wg_node y = wg_rnn(in[0], at(in, n_in, 5), &w, &o, &h);
     return pick(y, h, none, output);
 }
 
@@ -194,9 +275,10 @@ static wg_node lstm_of(const wg_node *in, int32_t n_in, const wg_recurrence_opti
                        int32_t output)
 {
     const wg_recurrence_weights w = weights_of(in, n_in);
+    const wg_recurrence_options o = with_lengths(options, at(in, n_in, 7));
     wg_node h;
     wg_node c;
-    const wg_node y = wg_lstm(in[0], at(in, n_in, 5), at(in, n_in, 6), &w, options, &h, &c);
+    const wg_node y = wg_lstm(in[0], at(in, n_in, 5), at(in, n_in, 6), &w, &o, &h, &c);
     return pick(y, h, c, output);
 }
 
@@ -204,8 +286,9 @@ static wg_node gru_of(const wg_node *in, int32_t n_in, const wg_recurrence_optio
                       int32_t output)
 {
     const wg_recurrence_weights w = weights_of(in, n_in);
+    const wg_recurrence_options o = with_lengths(options, at(in, n_in, 6));
     wg_node h;
-    const wg_node y = wg_gru(in[0], at(in, n_in, 5), &w, options, &h);
+    const wg_node y = wg_gru(in[0], at(in, n_in, 5), &w, &o, &h);
     return pick(y, h, none, output);
 }
 
@@ -218,6 +301,10 @@ WGI_BUILD_UNTOLD(rnn_size, rnn_of(in, 3, &(const wg_recurrence_options){0}, 0))
 WGI_BUILD_UNTOLD(rnn_no_weights, wg_rnn(in[0], none, NULL, NULL, NULL))
 WGI_BUILD_UNTOLD(lstm_all, lstm_of(in, 7, NULL, -1))
 WGI_BUILD_UNTOLD(lstm_batch, lstm_of(in, 5, OPTIONS(.batch_first = true, .reverse = true), -1))
+WGI_BUILD_UNTOLD(rnn_lengths, rnn_of(in, 7, NULL, -1))
+WGI_BUILD_UNTOLD(rnn_lengths_back, rnn_of(in, 7, OPTIONS(.reverse = true), -1))
+WGI_BUILD_UNTOLD(lstm_lengths, lstm_of(in, 8, OPTIONS(.reverse = true), -1))
+WGI_BUILD_UNTOLD(gru_lengths, gru_of(in, 7, OPTIONS(.batch_first = true, .reverse = true), -1))
 WGI_BUILD_UNTOLD(lstm_plain, lstm_of(in, 3, NULL, 0))
 WGI_BUILD_UNTOLD(lstm_relu, lstm_of(in, 3, OPTIONS(.nonlinearity = WG_NONLINEARITY_RELU), 0))
 WGI_BUILD_UNTOLD(gru_all, gru_of(in, 6, NULL, -1))
@@ -234,6 +321,9 @@ WGI_BUILD_UNTOLD(gru_plain, gru_of(in, 3, NULL, 0))
         .rank = 2, .dims = {t, b}, .fill = WGI_INDEX, .dtype = WG_I64, .limit = (i)                \
     }
 
+/* Of which each is in [0, steps]. */
+#define LENGTHS(b, steps) WGI_IN_TYPED(b, WG_I64, (steps) + 1)
+
 static const wgi_sample rnn_samples[] = {
     WGI_GOOD_UNTOLD("one step", rnn_plain, 3, INPUT(1, 2, 3), WEIGHTS(1, 3, 1)),
     WGI_GOOD_UNTOLD("no inputs", rnn_plain, 3, INPUT(2, 2, 0), WEIGHTS(1, 0, 2)),
@@ -245,9 +335,20 @@ static const wgi_sample rnn_samples[] = {
     WGI_GOOD_UNTOLD("no step", rnn_all, 6, INPUT(0, 2, 2), WEIGHTS(1, 2, 3), BIASES(1, 3),
                     MATRIX(2, 3)),
     WGI_GOOD_UNTOLD("no row", rnn_plain, 3, INPUT(2, 0, 2), WEIGHTS(1, 2, 3)),
+    WGI_GOOD_UNTOLD("lengths", rnn_lengths, 7, INPUT(2, 3, 2), WEIGHTS(1, 2, 2), BIASES(1, 2),
+                    MATRIX(3, 2), LENGTHS(3, 2)),
+    WGI_GOOD_UNTOLD("lengths, reverse, indices", rnn_lengths_back, 7, INDICES(2, 3, 4),
+                    WEIGHTS(1, 4, 2), BIASES(1, 2), MATRIX(3, 2), LENGTHS(3, 2)),
+    WGI_GOOD_UNTOLD("lengths, no step", rnn_lengths_back, 7, INPUT(0, 2, 2), WEIGHTS(1, 2, 2),
+                    BIASES(1, 2), MATRIX(2, 2), LENGTHS(2, 0)),
 };
 
 static const wgi_sample rnn_bad[] = {
+    WGI_BAD_STEP("number of lengths", rnn_lengths, WG_ERR_SHAPE, "rnn: needs [2]: [3] (lengths)", 7,
+                 INPUT(3, 2, 2), WEIGHTS(1, 2, 3), BIASES(1, 3), MATRIX(2, 3), LENGTHS(3, 2)),
+    WGI_BAD_STEP("dtype of lengths", rnn_lengths, WG_ERR_DTYPE, "rnn: needs i64: bool (lengths)", 7,
+                 INPUT(3, 2, 2), WEIGHTS(1, 2, 3), BIASES(1, 3), MATRIX(2, 3),
+                 WGI_IN_TYPED(2, WG_BOOL, 2)),
     WGI_BAD_STEP("nonlinearity", rnn_other, WG_ERR_ARGUMENT, "rnn: there is no nonlinearity 2", 3,
                  INPUT(2, 2, 3), WEIGHTS(1, 3, 4)),
     WGI_BAD_STEP("options", rnn_size, WG_ERR_ARGUMENT, "rnn: the options have another size", 3,
@@ -274,6 +375,8 @@ static const wgi_sample lstm_samples[] = {
                     BIASES(4, 2)),
     WGI_GOOD_UNTOLD("no step", lstm_all, 7, INPUT(0, 2, 2), WEIGHTS(4, 2, 2), BIASES(4, 2),
                     MATRIX(2, 2), MATRIX(2, 2)),
+    WGI_GOOD_UNTOLD("lengths, reverse", lstm_lengths, 8, INPUT(3, 3, 2), WEIGHTS(4, 2, 2),
+                    BIASES(4, 2), MATRIX(3, 2), MATRIX(3, 2), LENGTHS(3, 3)),
     WGI_GOOD_UNTOLD("no row", lstm_plain, 3, INPUT(2, 0, 2), WEIGHTS(4, 2, 2)),
 };
 
@@ -296,6 +399,8 @@ static const wgi_sample gru_samples[] = {
     WGI_GOOD_UNTOLD("batch first, reverse", gru_batch, 4, INPUT(2, 3, 2), WEIGHTS(3, 2, 2),
                     VECTOR(6)),
     WGI_GOOD_UNTOLD("indices", gru_plain, 3, INDICES(2, 3, 4), WEIGHTS(3, 4, 2)),
+    WGI_GOOD_UNTOLD("lengths, batch first, reverse", gru_lengths, 7, INPUT(3, 3, 2),
+                    WEIGHTS(3, 2, 2), BIASES(3, 2), MATRIX(3, 2), LENGTHS(3, 3)),
     WGI_GOOD_UNTOLD("no step", gru_all, 6, INPUT(0, 2, 2), WEIGHTS(3, 2, 2), BIASES(3, 2),
                     MATRIX(2, 2)),
 };
@@ -334,7 +439,7 @@ static wg_node call_rnn(const wgi_call *c)
 }
 
 const wgi_op wgi_op_rnn = {
-    WGI_FORM_OF("rnn", 3, 6, "x", "w_ih", "w_hh", "b_ih"),
+    WGI_FORM_OF("rnn", 3, 7, "x", "w_ih", "w_hh", "b_ih"),
     .call = call_rnn,
     WGI_ATTRIBUTES(attributes_rnn),
     WGI_SAMPLES(rnn_samples, rnn_bad),
@@ -352,7 +457,7 @@ static wg_node call_lstm(const wgi_call *c)
 }
 
 const wgi_op wgi_op_lstm = {
-    WGI_FORM_OF("lstm", 3, 7, "x", "w_ih", "w_hh", "b_ih"),
+    WGI_FORM_OF("lstm", 3, 8, "x", "w_ih", "w_hh", "b_ih"),
     .call = call_lstm,
     WGI_ATTRIBUTES(attributes_lstm),
     WGI_SAMPLES(lstm_samples, lstm_bad),
@@ -370,7 +475,7 @@ static wg_node call_gru(const wgi_call *c)
 }
 
 const wgi_op wgi_op_gru = {
-    WGI_FORM_OF("gru", 3, 6, "x", "w_ih", "w_hh", "b_ih"),
+    WGI_FORM_OF("gru", 3, 7, "x", "w_ih", "w_hh", "b_ih"),
     .call = call_gru,
     WGI_ATTRIBUTES(attributes_gru),
     WGI_SAMPLES(gru_samples, gru_bad),

@@ -117,10 +117,11 @@ double wgi_scan_flops(const wgi_view *in, const wgi_view *out, const void *attr)
 
 typedef struct wgi_recurrence {
     wgi_draft draft;
-    wg_node in[7];
+    wg_node in[8];
     wg_node x;
     wg_node state; /* h, or a zero handle */
     wg_node cell;
+    wg_node lengths; /* of the sequences; a zero handle: all are whole */
     wg_recurrence_weights weights;
     int64_t gates;
     int64_t hidden;

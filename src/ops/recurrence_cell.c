@@ -51,6 +51,7 @@ static bool take_operands(wgi_recurrence *r, const wg_recurrence_weights *weight
     if (r->steps >= 0) {
         take_operand(r, r->state);
         take_operand(r, r->cell);
+        take_operand(r, r->lengths);
     }
     r->draft.n_in = r->n_in;
     for (int32_t i = 0; i < r->n_in; i++) {
@@ -140,6 +141,28 @@ static bool check_input(wgi_recurrence *r, int64_t *inputs, wg_node *failed)
     return true;
 }
 
+/* A length for each sequence of the batch. */
+static bool check_lengths(const wgi_recurrence *r, wg_node *failed)
+{
+    wgi_view view;
+    if (!wgi_is_some(r->lengths) || !wgi_view_of(r->lengths, &view)) {
+        return true;
+    }
+    if (view.dtype != WG_I64) {
+        *failed = wgi_refuse(&r->draft, WG_ERR_DTYPE, NULL, "needs i64: %s (lengths)",
+                             wg_dtype_name((wg_dtype)view.dtype));
+        return false;
+    }
+    if (!wgi_same_shape(view.rank, view.dims, 1, &r->batch)) {
+        char text[WGI_SHAPE_TEXT];
+        *failed = wgi_refuse(&r->draft, WG_ERR_SHAPE, NULL, "needs [%lld]: %s (lengths)",
+                             (long long)r->batch,
+                             wgi_shape_text(view.rank, view.dims, text, sizeof(text)));
+        return false;
+    }
+    return true;
+}
+
 bool wgi_recurrence_check(wgi_recurrence *r, const wg_recurrence_weights *weights, wg_node *failed)
 {
     int64_t inputs = 0;
@@ -158,7 +181,8 @@ bool wgi_recurrence_check(wgi_recurrence *r, const wg_recurrence_weights *weight
            check_shape(r, r->weights.b_ih, "b_ih", &bias, failed) &&
            check_shape(r, r->weights.b_hh, "b_hh", &bias, failed) &&
            check_shape(r, r->state, is_cell ? "h" : "h0", &state, failed) &&
-           check_shape(r, r->cell, is_cell ? "c" : "c0", &state, failed);
+           check_shape(r, r->cell, is_cell ? "c" : "c0", &state, failed) &&
+           check_lengths(r, failed);
 }
 
 /* ---- compositions ------------------------------------------------------------------------- */

@@ -249,6 +249,10 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
 
 static const wgi_sgd_rule sgd_rule = {.momentum = 0.7, .is_nesterov = true};
 static const wgi_adam_rule adam_rule = {.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6};
+static const wgi_rmsprop_rule rmsprop_rule = {.alpha = 0.9, .epsilon = 1e-2};
+static const wgi_rmsprop_rule momentum_rule = {.alpha = 0.9, .epsilon = 1e-2, .momentum = 0.5};
+static const wgi_rmsprop_rule centered_rule = {.alpha = 0.9, .epsilon = 1e-2, .is_centered = true};
+static const wgi_adagrad_rule adagrad_rule = {.rate_decay = 0.1, .epsilon = 1e-3, .initial = 0.5};
 static const wgi_adam_rule adamw_rule = {
     .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .is_decoupled = true};
 
@@ -265,24 +269,26 @@ static void draw_list(wg_rng *rng, const int64_t *sizes, wgi_update list[N_TENSO
                                .rate = t < 4 ? 0.03 : 0.02,
                                .weight_decay = t < 5 ? 0.2 : 0.0,
                                .step = t / 3 + 1};
-        void *data[4];
-        for (int k = 0; k < 4; k++) {
+        void *data[5];
+        for (int k = 0; k < 5; k++) {
             data[k] = array_of(dtype, (size_t)sizes[t], 0, NULL);
             for (int64_t i = 0; i < sizes[t]; i++) {
                 const double x = wg_rng_normal(rng);
-                wgi_store_double(dtype, data[k], i, k == 3 ? fabs(x) : x);
+                wgi_store_double(dtype, data[k], i, k >= 2 ? fabs(x) : x);
             }
         }
         list[t].value = data[0];
         list[t].gradient = data[1];
         list[t].state[0] = data[2];
         list[t].state[1] = data[3];
+        list[t].state[2] = data[4];
     }
 }
 
 static void free_list(wgi_update list[N_TENSORS])
 {
     for (int t = 0; t < N_TENSORS; t++) {
+        free(list[t].state[2]);
         free(list[t].state[1]);
         free(list[t].state[0]);
         free((void *)list[t].gradient);
@@ -297,7 +303,16 @@ static void expect_same_list(const wgi_update *x, const wgi_update *expected)
         assert_memory_equal(x[t].value, expected[t].value, bytes);
         assert_memory_equal(x[t].state[0], expected[t].state[0], bytes);
         assert_memory_equal(x[t].state[1], expected[t].state[1], bytes);
+        assert_memory_equal(x[t].state[2], expected[t].state[2], bytes);
     }
+}
+
+static void check_rmsprop(const wgi_rmsprop_rule *rule, wgi_update *list, wgi_update *expected,
+                          int32_t threads)
+{
+    assert_int_equal(wgi_reference_updates.rmsprop(rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->rmsprop(rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
 }
 
 /* The same list by the reference and by the kernels, whatever number of threads they may use. */
@@ -317,6 +332,12 @@ static void check_list(const int64_t *sizes, int32_t threads)
     expect_same_list(list, expected);
     assert_int_equal(wgi_reference_updates.adam(&adamw_rule, expected, N_TENSORS, 1), WG_OK);
     assert_int_equal(updates->adam(&adamw_rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
+    check_rmsprop(&rmsprop_rule, list, expected, threads);
+    check_rmsprop(&momentum_rule, list, expected, threads);
+    check_rmsprop(&centered_rule, list, expected, threads);
+    assert_int_equal(wgi_reference_updates.adagrad(&adagrad_rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->adagrad(&adagrad_rule, list, N_TENSORS, threads), WG_OK);
     expect_same_list(list, expected);
     free_list(expected);
     free_list(list);
@@ -344,7 +365,11 @@ static void test_native_updates_decline_other_dtypes(void **state)
         assert_int_equal(updates->sgd(&sgd_rule, &u, 1, 1), expected);
         assert_int_equal(updates->adam(&adam_rule, &u, 1, 1), expected);
         assert_int_equal(wgi_reference_updates.sgd(&sgd_rule, &u, 1, 1), expected);
+        assert_int_equal(updates->rmsprop(&rmsprop_rule, &u, 1, 1), expected);
+        assert_int_equal(updates->adagrad(&adagrad_rule, &u, 1, 1), expected);
         assert_int_equal(wgi_reference_updates.adam(&adam_rule, &u, 1, 1), expected);
+        assert_int_equal(wgi_reference_updates.rmsprop(&rmsprop_rule, &u, 1, 1), expected);
+        assert_int_equal(wgi_reference_updates.adagrad(&adagrad_rule, &u, 1, 1), expected);
     }
 }
 

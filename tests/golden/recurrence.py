@@ -176,6 +176,38 @@ def odd():
          *weight(4), up=False)
 
 
+def pieces(kind, x, weights, state, lengths, reverse):
+    """Every sequence by itself: y, with 0 past the ends, and the last states."""
+    ys, last = [], []
+    for b, n in enumerate(lengths.tolist()):
+        own = tuple(s[b:b + 1] for s in state) if kind == "lstm" else state[b:b + 1]
+        y, own = run(kind, x[:n, b:b + 1], weights, own, reverse)
+        ys.append(torch.cat([y, torch.zeros(x.shape[0] - n, 1, y.shape[2], dtype=y.dtype)]))
+        last.append(own)
+    join = lambda parts: torch.cat(list(parts))
+    last = tuple(map(join, zip(*last))) if kind == "lstm" else join(last)
+    return torch.cat(ys, 1), last
+
+
+def lengths():
+    n = np.array([3, 1, 2], dtype=np.int64)
+    x, h, c = normal(3, 3, 2), normal(3, 2), normal(3, 2)
+    for reverse in (False, True):
+        word = "lengths, reverse" if reverse else "lengths"
+        attrs = {"reverse": int(reverse)}
+        for kind, gates in (("rnn", 1), ("gru", 3)):
+            for k, output in enumerate(("y", "h_n")):
+                case(kind, f"{word}, {output}",
+                     lambda x, a, b, d, e, h, n: pieces(kind, x, (a, b, d, e), h, n, reverse)[k],
+                     x, *weights(gates, 2, 2), h, n, attrs={**attrs, "output": output})
+        for k, output in enumerate(("y", "h_n", "c_n")):
+            def of(x, a, b, d, e, h, c, n):
+                y, (h, c) = pieces("lstm", x, (a, b, d, e), (h, c), n, reverse)
+                return (y, h, c)[k]
+            case("lstm", f"{word}, {output}", of, x, *weights(4, 2, 2), h, c, n,
+                 attrs={**attrs, "output": output})
+
+
 if __name__ == "__main__":
     cells()
     sequences()
@@ -183,4 +215,5 @@ if __name__ == "__main__":
     backwards()
     saturated_scans()
     odd()
+    lengths()
     finish(__file__)  # noqa: F405

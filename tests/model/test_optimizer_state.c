@@ -114,6 +114,8 @@ static wg_optimizer *create(const fixture *f, int kind)
 {
     const wg_sgd_options plain = {.size = sizeof plain, .rate = 0.1};
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = 0.1, .momentum = 0.9};
+    const wg_rmsprop_options rmsprop = {
+        .size = sizeof rmsprop, .momentum = 0.5, .is_centered = true};
     const wg_optimizer_definition own = {
         .size = sizeof own, .name = "own", .n_states = 1, .rate = 0.1, .step = own_step};
     wg_optimizer *o = NULL;
@@ -131,6 +133,12 @@ static wg_optimizer *create(const fixture *f, int kind)
     case 3:
         status = wg_adamw_create(f->m, NULL, &o);
         break;
+    case 4:
+        status = wg_rmsprop_create(f->m, &rmsprop, &o);
+        break;
+    case 5:
+        status = wg_adagrad_create(f->m, NULL, &o);
+        break;
     default:
         status = wg_optimizer_create(f->m, &own, &o);
     }
@@ -139,7 +147,7 @@ static wg_optimizer *create(const fixture *f, int kind)
 }
 
 enum {
-    N_KINDS = 5
+    N_KINDS = 7
 };
 
 typedef struct states {

@@ -66,6 +66,7 @@ extern const bad_row bad_rows_of_ops[];
 extern const bad_row bad_rows_of_op_options[];
 extern const bad_row bad_rows_of_models[];
 extern const bad_row bad_rows_of_modules[];
+extern const bad_row bad_rows_of_layers[];
 extern const bad_row bad_rows_of_optimizers[];
 extern const bad_row bad_rows_of_flat_models[];
 extern const bad_row bad_rows_of_backends[];

@@ -59,3 +59,44 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
         value[i] = kept * value[i] - (rate * mean[i]) / divisor;
     }
 }
+
+static void K(rmsprop)(const wgi_rmsprop_rule *rule, const wgi_update *u)
+{
+    real *value = u->value;
+    real *squares = u->state[0];
+    real *mean = u->state[1];
+    real *buffer = u->state[rule->is_centered ? 2 : 1];
+    const real *gradient = u->gradient;
+    const real alpha = (real)rule->alpha;
+    const real rest = (real)(1.0 - rule->alpha);
+    const real epsilon = (real)rule->epsilon;
+    for (int64_t i = 0; i < u->n; i++) {
+        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
+        squares[i] = alpha * squares[i] + (rest * g) * g;
+        real t = squares[i];
+        if (rule->is_centered) {
+            mean[i] = alpha * mean[i] + rest * g;
+            t = t - mean[i] * mean[i];
+            t = t < 0 ? 0 : t;
+        }
+        real s = g / (R(sqrt)(t) + epsilon);
+        if (rule->momentum != 0.0) {
+            buffer[i] = (real)rule->momentum * buffer[i] + s;
+            s = buffer[i];
+        }
+        value[i] -= (real)u->rate * s;
+    }
+}
+
+static void K(adagrad)(const wgi_adagrad_rule *rule, const wgi_update *u)
+{
+    real *value = u->value;
+    real *sum = u->state[0];
+    const real *gradient = u->gradient;
+    const real r = (real)(u->rate / (1.0 + (double)(u->step - 1) * rule->rate_decay));
+    for (int64_t i = 0; i < u->n; i++) {
+        const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
+        sum[i] = (u->step == 1 ? (real)rule->initial : sum[i]) + g * g;
+        value[i] -= (r * g) / (R(sqrt)(sum[i]) + (real)rule->epsilon);
+    }
+}
