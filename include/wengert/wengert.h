@@ -10,6 +10,7 @@
 #include <wengert/callback.h>
 #include <wengert/certificate.h>
 #include <wengert/check.h>
+#include <wengert/checkpoint.h>
 #include <wengert/context.h>
 #include <wengert/custom.h>
 #include <wengert/data.h>
@@ -25,6 +26,7 @@
 #include <wengert/optimizer.h>
 #include <wengert/pictures.h>
 #include <wengert/plan.h>
+#include <wengert/schedule.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>

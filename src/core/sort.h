@@ -1,0 +1,19 @@
+/* Sorting in place.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WG_CORE_SORT_H
+#define WG_CORE_SORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is sorted is known to the two functions alone. */
+typedef struct wgi_sort {
+    bool (*is_before)(const void *user, size_t i, size_t j);
+    void (*swap)(void *user, size_t i, size_t j);
+    void *user;
+} wgi_sort;
+
+/* Heapsort of n things: no memory, no recursion, n log n steps whatever the order. Not stable. */
+void wgi_sort_run(const wgi_sort *sort, size_t n);
+
+#endif
