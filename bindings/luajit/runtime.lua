@@ -20,9 +20,9 @@ typedef struct wg_config { size_t size; const void *allocator; uint64_t seed; in
     size_t memory_limit; } wg_config;
 typedef struct wg_init { int kind; double a; double b; double gain; void *rng; } wg_init;
 typedef struct wg_sgd_options { size_t size; double rate; double momentum; double weight_decay;
-    bool is_nesterov; } wg_sgd_options;
+    bool is_nesterov; double dampening; } wg_sgd_options;
 typedef struct wg_adam_options { size_t size; double rate; double beta1; double beta2;
-    double epsilon; double weight_decay; } wg_adam_options;
+    double epsilon; double weight_decay; bool is_amsgrad; } wg_adam_options;
 const char *wg_status_name(int status);
 const char *wg_graph_error(void *g);
 const char *wg_context_error(const void *ctx);
@@ -282,7 +282,8 @@ local function optimizer(model, create, kind, options)
     return setmetatable({ model = model, p = own(out, lib.wg_optimizer_destroy) }, Optimizer)
 end
 
--- options: rate, momentum, weight_decay, is_nesterov; rate, beta1, beta2, epsilon, weight_decay
+-- options: rate, momentum, weight_decay, is_nesterov, dampening; rate, beta1, beta2, epsilon,
+-- weight_decay, is_amsgrad
 function Model:sgd(options)
     return optimizer(self, lib.wg_sgd_create, "wg_sgd_options", options)
 end
