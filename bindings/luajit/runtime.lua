@@ -18,7 +18,7 @@ typedef struct wg_config { size_t size; const void *allocator; uint64_t seed; in
     uint32_t without; uint32_t without_passes; bool eager; bool thread_invariant;
     uint32_t plan_cache_count; size_t plan_cache_bytes; const void *log; int compute;
     size_t memory_limit; } wg_config;
-typedef struct wg_init { int kind; double a; double b; double gain; void *rng; } wg_init;
+typedef struct wg_init { int kind; double a; double b; double gain; void *rng; double fan_in; double fan_out; } wg_init;
 typedef struct wg_sgd_options { size_t size; double rate; double momentum; double weight_decay;
     bool is_nesterov; double dampening; } wg_sgd_options;
 typedef struct wg_adam_options { size_t size; double rate; double beta1; double beta2;
@@ -87,7 +87,7 @@ local lib = open()
 local M = { ops = {}, doc = {} }
 local dtypes = { f32 = 1, f64 = 2, i64 = 3, bool = 4, u8 = 5 }
 local inits = { zeros = 0, normal = 1, uniform = 2, xavier_uniform = 3, xavier_normal = 4,
-                he_uniform = 5, he_normal = 6 }
+                he_uniform = 5, he_normal = 6, truncated_normal = 7, orthogonal = 8, constant = 9 }
 
 local function check(status, text)
     if status ~= 0 then

@@ -38,7 +38,8 @@ class _Config(_c.Structure):
 
 
 class _Init(_c.Structure):
-    _fields_ = [("kind", _c.c_int), ("a", _F64), ("b", _F64), ("gain", _F64), ("rng", _P)]
+    _fields_ = [("kind", _c.c_int), ("a", _F64), ("b", _F64), ("gain", _F64), ("rng", _P),
+                ("fan_in", _F64), ("fan_out", _F64)]
 
 
 class _Sgd(_c.Structure):
@@ -321,7 +322,8 @@ class Model:
     """Parameters by name."""
 
     INITS = {"zeros": 0, "normal": 1, "uniform": 2, "xavier_uniform": 3, "xavier_normal": 4,
-             "he_uniform": 5, "he_normal": 6}
+             "he_uniform": 5, "he_normal": 6,
+             "truncated_normal": 7, "orthogonal": 8, "constant": 9}
 
     def __init__(self, ctx):
         self.ctx, self._p = ctx, _P()
