@@ -282,7 +282,8 @@ local function optimizer(model, create, kind, options)
     return setmetatable({ model = model, p = own(out, lib.wg_optimizer_destroy) }, Optimizer)
 end
 
--- options: rate, momentum, weight_decay, is_nesterov; rate, beta1, beta2, epsilon, weight_decay
+-- options: rate, momentum, weight_decay, is_nesterov, dampening; rate, beta1, beta2, epsilon,
+-- weight_decay, is_amsgrad
 function Model:sgd(options)
     return optimizer(self, lib.wg_sgd_create, "wg_sgd_options", options)
 end

@@ -362,15 +362,19 @@ class _Optimizer:
 
 
 class SGD(_Optimizer):
-    def __init__(self, model, rate, momentum=0.0, weight_decay=0.0, nesterov=False):
+    def __init__(self, model, rate, momentum=0.0, weight_decay=0.0, nesterov=False,
+                 dampening=0.0):
         super().__init__(model, _lib.wg_sgd_create,
-                         _Sgd(_c.sizeof(_Sgd), rate, momentum, weight_decay, nesterov))
+                         _Sgd(_c.sizeof(_Sgd), rate, momentum, weight_decay, nesterov,
+                              dampening))
 
 
 class Adam(_Optimizer):
-    def __init__(self, model, rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0):
+    def __init__(self, model, rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0,
+                 amsgrad=False):
         super().__init__(model, _lib.wg_adam_create,
-                         _Adam(_c.sizeof(_Adam), rate, beta1, beta2, epsilon, weight_decay))
+                         _Adam(_c.sizeof(_Adam), rate, beta1, beta2, epsilon, weight_decay,
+                               amsgrad))
 
 
 def _attribute(name, kind, value):
