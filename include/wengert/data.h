@@ -65,6 +65,147 @@ typedef struct wg_csv_options {
 WG_NODISCARD WG_API wg_status wg_csv_read(wg_context *ctx, const char *path,
                                           const wg_csv_options *options, wg_dataset **out);
 
+/* ---- IDX ---------------------------------------------------------------------------------- */
+
+/**
+ * Reads a file of IDX, the format of MNIST, plain or compressed with gzip (told by its first
+ * bytes): two bytes 0, the element type, the rank, big-endian dims and data. Types u8 gives a u8
+ * tensor, i8, i16 and i32 give i64, f32 and f64 the same.
+ *
+ * path  a regular file of at most 1 GiB, inflated too
+ * out   owned by the caller; NULL on failure
+ *
+ * The file holds exactly its shape's data.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT (wg_context_error tells the byte:
+ * "train.idx:2: 0x07 is no element type of IDX"), WG_ERR_RANGE (a rank outside 1..WG_MAX_RANK, more
+ * than 1 GiB), WG_ERR_OVERFLOW (a shape whose bytes do not fit), WG_ERR_UNSUPPORTED (gzip without
+ * zlib), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_idx_read(wg_context *ctx, const char *path, wg_tensor **out);
+
+/** Options of wg_idx_read_dataset. Set `size` to sizeof(wg_idx_options); a zero elsewhere is the
+ * default. */
+typedef struct wg_idx_options {
+    size_t size;
+    double scale;      /**< multiplies every element of x; 0: 1/255 for u8, 1 for other types */
+    bool has_channels; /**< x is [n, 1, rows, columns], for convolutions, not [n, rows * columns] */
+    size_t max_bytes;  /**< bytes of each file at most, inflated too; 0: 1 GiB */
+} wg_idx_options;
+
+/**
+ * Reads two files of IDX, as wg_idx_read does, into a data set.
+ *
+ * images_path  [n, ...] of any type and rank: x is f32, scaled, and [n, the product of the other
+ *              dims]; with has_channels [n, rows, columns] becomes [n, 1, rows, columns], and rank
+ *              4 is taken as [n, channels, rows, columns]
+ * labels_path  [n] of an integer type: y is i64 [n]; NULL: there are no labels
+ * options      NULL for the defaults
+ * out          owned by the caller; NULL on failure
+ *
+ * Errors: as wg_idx_read, and WG_ERR_SHAPE (other counts, which are both told; other ranks),
+ * WG_ERR_DTYPE (labels that are no integers).
+ */
+WG_NODISCARD WG_API wg_status wg_idx_read_dataset(wg_context *ctx, const char *images_path,
+                                                  const char *labels_path,
+                                                  const wg_idx_options *options, wg_dataset **out);
+
+/* ---- running text ------------------------------------------------------------------------- */
+
+/** A text as numbers of symbols, and the vocabulary that tells which symbol has which number. */
+typedef struct wg_text wg_text;
+
+/** What is one symbol. */
+typedef enum wg_text_unit {
+    WG_TEXT_CHARACTERS = 0, /**< a code point of UTF-8 */
+    WG_TEXT_BYTES = 1,      /**< a byte, whatever the encoding */
+    /** A word of UTF-8: letters and digits of ASCII, '_' and all beyond ASCII in a row; any other
+     * printing character is a word of its own. Blanks and control characters divide words and are
+     * left out. */
+    WG_TEXT_WORDS = 2
+} wg_text_unit;
+
+/** How a vocabulary is numbered. */
+typedef enum wg_text_order {
+    WG_TEXT_BY_CODE = 0, /**< by the bytes of the symbols, which is the order of code points */
+    WG_TEXT_BY_COUNT = 1 /**< the most frequent first, equals by their bytes */
+} wg_text_order;
+
+/** Options of wg_text_read. Set `size` to sizeof(wg_text_options); a zero elsewhere is the default.
+ */
+typedef struct wg_text_options {
+    size_t size;
+    wg_text_unit unit;
+    wg_text_order order;
+    bool is_lower;       /**< A to Z are read as a to z */
+    const char *unknown; /**< symbol 0, which stands for all that have no number; NULL: none */
+    int64_t max_symbols; /**< keeps the most frequent, so many with `unknown`; needs it. 0: all */
+    const wg_text *vocabulary; /**< numbers by this text's vocabulary instead, with its unit, case
+                                  and unknown symbol; the five options above stay 0 */
+    size_t max_bytes;          /**< bytes of text at most, inflated; 0: 256 MiB */
+} wg_text_options;
+
+/**
+ * Reads a text as symbols, plain or compressed with gzip (told by its first bytes). The numbers are
+ * a function of text and options alone.
+ *
+ * path     a regular file; a byte-order mark of UTF-8 at its start is left out, but for bytes
+ * options  NULL for the defaults: characters, by code
+ * out      owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT (not UTF-8: "book.txt:1071: not UTF-8" counts
+ * bytes from 0, after inflating), WG_ERR_RANGE (more than max_bytes; a symbol without a number),
+ * WG_ERR_UNSUPPORTED (gzip without zlib), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_text_read(wg_context *ctx, const char *path,
+                                           const wg_text_options *options, wg_text **out);
+
+/** As wg_text_read of a file that holds these bytes, plain; messages call it "text". `data` may be
+ * NULL where `bytes` is 0. */
+WG_NODISCARD WG_API wg_status wg_text_create(wg_context *ctx, const char *data, size_t bytes,
+                                             const wg_text_options *options, wg_text **out);
+
+/** Destroys a text; its tensor stays with who has retained it. NULL does nothing. */
+WG_API void wg_text_destroy(wg_text *text);
+
+/** The whole text: i64 [n], n its symbols, 0 for none. Owned by `text`; NULL for NULL. */
+WG_API wg_tensor *wg_text_symbols(const wg_text *text);
+
+/** The number of symbols that have a number; 0 for NULL. */
+WG_API int64_t wg_text_vocabulary_size(const wg_text *text);
+
+/** Symbol i as it stands in the text (a byte that is NUL: ""); NULL where there is none. Valid as
+ * long as `text`. */
+WG_API const char *wg_text_symbol(const wg_text *text, int64_t i);
+
+/**
+ * Numbers the symbols of a string by a text's vocabulary.
+ *
+ * string  UTF-8, or any bytes where symbols are bytes
+ * out     receives the numbers; NULL with room 0 to ask how many there are
+ * n       set to how many there are, also where room is too small; 0 on other failures
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_FORMAT (not UTF-8), WG_ERR_RANGE (more than `room`; a symbol
+ * without a number where the text has no unknown one), WG_ERR_MEMORY; `out` is unchanged then.
+ */
+WG_NODISCARD WG_API wg_status wg_text_encode(const wg_text *text, const char *string, int64_t *out,
+                                             size_t room, size_t *n);
+
+/**
+ * Cuts numbered text into examples for predicting the next symbol: row i of x is symbols
+ * [i * stride, i * stride + length), and y is the same one further.
+ *
+ * symbols  i64 [n], n > length
+ * length   >= 1
+ * stride   >= 1; below `length` the rows overlap, and take as much more memory
+ * out      x and y are i64 [rows, length], rows = (n - length - 1) / stride + 1, copied; owned by
+ *          the caller, NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (length, stride), WG_ERR_DTYPE, WG_ERR_SHAPE (the rank, or
+ * too few symbols), WG_ERR_STATE (a value of a graph), WG_ERR_OVERFLOW, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_dataset_windows(wg_context *ctx, const wg_tensor *symbols,
+                                                 int64_t length, int64_t stride, wg_dataset **out);
+
 /* ---- data sets ---------------------------------------------------------------------------- */
 
 /**
@@ -171,6 +312,54 @@ WG_API int64_t wg_batches_count(const wg_batches *b);
  * data set; nothing has changed). */
 WG_API wg_status wg_batches_get_state(const wg_batches *b, wg_batches_state *out);
 WG_API wg_status wg_batches_set_state(wg_batches *b, const wg_batches_state *state);
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+/**
+ * Walks over numbered text for stateful recurrent networks, which carry their state from each batch
+ * to the next (backpropagation through time, truncated to `steps`): the text is cut into `batch`
+ * streams of equal length, and row k of every batch goes on where row k of the one before ended.
+ */
+typedef struct wg_streams wg_streams;
+
+/**
+ * Creates the streams of a text, to whose tensor it takes a reference. All memory is taken here.
+ *
+ * symbols    i64 [n], n > batch; stream k is symbols [k * l, k * l + l], l = (n - 1) / batch, of
+ *            which neighbours share the end; (n - 1) % batch symbols at the end are left out
+ * batch      >= 1
+ * steps      >= 1
+ * drop_last  leave out the last batch of an epoch where it has fewer steps
+ * out        owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (batch, steps), WG_ERR_DTYPE, WG_ERR_SHAPE (the rank, or
+ * too few symbols), WG_ERR_STATE (a value of a graph), WG_ERR_OVERFLOW, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_streams_create(wg_tensor *symbols, int64_t batch, int64_t steps,
+                                                bool drop_last, wg_streams **out);
+
+/** NULL does nothing. */
+WG_API void wg_streams_destroy(wg_streams *s);
+
+/**
+ * Fills the next batch and returns true; at the end of the text returns false, zeroes *out, and is
+ * at the start again. x and y are i64 [batch, steps] ([batch, the rest] at the last), y one symbol
+ * further than x; n is `batch`; first is the steps of this epoch before it, so that 0 says: begin
+ * with a fresh state. The tensors belong to the wg_streams and are overwritten by its next call. It
+ * cannot fail: false for NULL.
+ */
+WG_API bool wg_streams_next(wg_streams *s, wg_batch *out);
+
+/** The number of batches in an epoch; 0 for NULL. */
+WG_API int64_t wg_streams_count(const wg_streams *s);
+
+/** All that decides which batches follow: the steps of this epoch already handed out; 0 for NULL.
+ */
+WG_API int64_t wg_streams_state(const wg_streams *s);
+
+/** Goes on from a state. Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (it is at no batch of these streams;
+ * nothing has changed). */
+WG_API wg_status wg_streams_set_state(wg_streams *s, int64_t state);
 
 #ifdef __cplusplus
 }

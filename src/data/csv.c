@@ -9,10 +9,10 @@
 #include <math.h>
 
 #include "core/context.h"
+#include "core/inflate.h"
 #include "data/csv_text.h"
 #include "data/dataset.h"
 #include "data/decimal.h"
-#include "data/gzip.h"
 
 #define DEFAULT_MAX_BYTES ((size_t)256 << 20)
 
@@ -191,7 +191,7 @@ static int64_t take_integer(walk *w)
 
 static int64_t take_name(const table *t, walk *w)
 {
-    int64_t number = wgi_classes_number(&t->ctx->memory, t->classes, w->field.text);
+    int64_t number = wgi_classes_number(&t->ctx->memory, t->classes, w->field.text, w->field.bytes);
     if (number < 0) {
         w->text.status = fail_whole(t, WG_ERR_MEMORY, "no memory for the names of classes");
     }

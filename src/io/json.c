@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 static const char short_escapes[] = "\"\\/bfnrt";
 static const char short_values[] = "\"\\/\b\f\n\r\t";

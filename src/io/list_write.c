@@ -10,7 +10,7 @@
 
 #include "core/context.h"
 #include "core/text.h"
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 /* What is added in one piece is shorter than the room that a flush leaves. */
 #define BUFFER_BYTES 2048

@@ -9,8 +9,8 @@
 #include "core/context.h"
 #include "core/memory.h"
 #include "io/safetensors.h"
-#include "io/sort.h"
-#include "io/utf8.h"
+#include "core/sort.h"
+#include "core/utf8.h"
 
 #define LENGTH_BYTES ((size_t)8)
 

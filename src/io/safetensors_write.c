@@ -11,8 +11,8 @@
 #include "core/memory.h"
 #include "core/tensor.h"
 #include "io/safetensors.h"
-#include "io/sort.h"
-#include "io/utf8.h"
+#include "core/sort.h"
+#include "core/utf8.h"
 
 /* Elements encoded at a time. */
 #define CHUNK ((size_t)512)

@@ -2,7 +2,7 @@
 """Makes the seeds of the parsers' tests, by hand-made bytes and the standard library alone.
 
 Usage: generate.py FOLDER
-Writes FOLDER/{safetensors,csv,gzip,list}/{good,bad}-*. A good seed must be read, a bad one refused.
+Writes FOLDER/{safetensors,csv,gzip,idx,idx_gzip,list}/{good,bad}-*. A good seed must be read, a bad one refused.
 safetensors/good-package is not from here: the format's own Python package, 0.8.0, wrote it.
 """
 # SPDX-License-Identifier: Apache-2.0
@@ -209,6 +209,52 @@ def gzip_seeds():
     return good, bad
 
 
+def idx(kind, dims, data, magic=b"\0\0", rank=None):
+    rank = len(dims) if rank is None else rank
+    return magic + bytes([kind, rank]) + b"".join(struct.pack(">I", d) for d in dims) + data
+
+
+def idx_seeds():
+    """test_idx.c knows the values."""
+    good = {
+        "u8": idx(8, [2, 3], bytes([0, 1, 2, 127, 128, 255])),
+        "i8": idx(9, [3], struct.pack(">3b", -128, -1, 127)),
+        "i16": idx(11, [3], struct.pack(">3h", -32768, -1, 32767)),
+        "i32": idx(12, [3], struct.pack(">3i", -2**31, -1, 2**31 - 1)),
+        "f32": idx(13, [2], struct.pack(">2f", 0.5, -3e38)),
+        "f64": idx(14, [2], struct.pack(">2d", 0.1, -1e300)),
+        "rank-8": idx(8, [1, 2, 1, 2, 1, 1, 1, 1], bytes(4)),
+        "nothing-in-it": idx(8, [0, 28, 28], b""),
+        "images": idx(8, [2, 2, 3], bytes([0, 51, 102, 153, 204, 255] * 2)),
+        "labels": idx(8, [2], bytes([7, 2])),
+    }
+    bad = {
+        "nothing": b"",
+        "magic-only": b"\0\0\x08",
+        "magic": idx(8, [1], b"x", magic=b"\0\1"),
+        "text": b"1,2,3\n",
+        "type": idx(10, [1], b"x"),
+        "type-0": idx(0, [1], b"x"),
+        "rank-0": idx(8, [], b"x"),
+        "rank-9": idx(8, [1] * 9, b"x"),
+        "rank-255": idx(8, [1], b"x", rank=255),
+        "header-cut": idx(8, [2], bytes(2), rank=2),
+        "data-few": idx(8, [2, 3], bytes(5)),
+        "data-many": idx(8, [2, 3], bytes(7)),
+        "data-behind-nothing": idx(8, [0, 3], bytes(1)),
+        "elements-cut": idx(14, [2], bytes(15)),
+        "wraps": idx(8, [2**31, 2**31, 4], b""),
+        "wraps-behind-0": idx(8, [0, 2**32 - 1, 2**32 - 1, 2], b""),
+        "bomb": idx(14, [2**32 - 1], bytes(8)),
+    }
+    return good, bad
+
+
+def idx_gzip_seeds():
+    images = idx_seeds()[0]["images"]
+    return {"images": gzip_member(images)}, {"checksum": gzip_member(images)[:-8] + bytes(4) + gzip_member(images)[-4:]}
+
+
 def list_seeds():
     def text(*lines, head="wengert-list 1"):
         return "".join(line + "\n" for line in (head,) + lines).encode()
@@ -279,7 +325,8 @@ def list_seeds():
 def main():
     root = pathlib.Path(sys.argv[1])
     for room, (good, bad) in {"safetensors": safetensors_seeds(), "csv": csv_seeds(),
-                              "gzip": gzip_seeds(), "list": list_seeds()}.items():
+                              "gzip": gzip_seeds(), "idx": idx_seeds(),
+                              "idx_gzip": idx_gzip_seeds(), "list": list_seeds()}.items():
         folder = root / room
         folder.mkdir(parents=True, exist_ok=True)
         for kind, seeds in {"good": good, "bad": bad}.items():

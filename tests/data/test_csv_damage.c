@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "data/csv.h"
-#include "data/gzip.h"
+#include "core/inflate.h"
 #include "support/files.h"
 #include "support/plain_context.h"
 

@@ -114,8 +114,8 @@ static void test_dataset_split_keeps_class_names(void **state)
     wg_dataset *test;
     wgi_classes *classes = wgi_classes_create(&p.ctx.memory);
     assert_non_null(classes);
-    assert_int_equal(wgi_classes_number(&p.ctx.memory, classes, "one"), 0);
-    assert_int_equal(wgi_classes_number(&p.ctx.memory, classes, "two"), 1);
+    assert_int_equal(wgi_classes_number(&p.ctx.memory, classes, "one", 3), 0);
+    assert_int_equal(wgi_classes_number(&p.ctx.memory, classes, "two", 3), 1);
     assert_int_equal(wgi_dataset_create(&p.ctx, whole->x, whole->y, classes, &d), WG_OK);
     wgi_classes_release(&p.ctx.memory, classes);
     wg_dataset_destroy(whole);

@@ -3,7 +3,7 @@
 #include "fuzz_case.h"
 
 #include "data/csv.h"
-#include "data/gzip.h"
+#include "core/inflate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

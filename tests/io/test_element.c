@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "io/element.h"
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 /* The value of a binary16 from its definition. */
 static double half_value(unsigned bits)

@@ -40,7 +40,7 @@ BEGIN {
     library["oneapi/dnnl/dnnl.h"] = "backends/onednn bench"
     library["oneapi/dnnl/dnnl_version.h"] = "backends/onednn"
     library["omp.h"] = "backends/native backends/onednn root"
-    library["zlib.h"] = "data io"
+    library["zlib.h"] = "core"
     library["nlopt.h"] = "examples"
 
     n_ops = split(ops, op_list, " ")

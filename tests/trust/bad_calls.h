@@ -71,6 +71,7 @@ extern const bad_row bad_rows_of_flat_models[];
 extern const bad_row bad_rows_of_backends[];
 extern const bad_row bad_rows_of_files[];
 extern const bad_row bad_rows_of_data[];
+extern const bad_row bad_rows_of_formats[];
 extern const bad_row bad_rows_of_pictures[];
 extern const bad_row bad_rows_of_plans[];
 extern const bad_row bad_rows_of_derivatives[];

@@ -1,9 +1,9 @@
-/* Inflating gzip: the one file that knows zlib.
+/* Inflating: the one file that knows zlib.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: the data are inflated twice, first only counted. So a hostile file costs time up to
  * the cap, but never memory for what it merely promises. */
-#include "data/gzip.h"
+#include "core/inflate.h"
 
 #include <string.h>
 
@@ -23,8 +23,10 @@ bool wgi_gzip_is(const wgi_block *block)
 
 #define PIECE_BYTES ((size_t)1 << 16)
 
-/* 15 bits of window, and gzip's header and trailer. */
-#define WINDOW_BITS (15 + 16)
+/* What zlib takes for the size of the window: 15 bits, with 16 for gzip's header and trailer, or
+ * negated for a stream without any. */
+#define GZIP_BITS (15 + 16)
+#define RAW_BITS (-15)
 
 /* Where inflated bytes go. Invariant: bytes <= limit. */
 typedef struct sink {
@@ -37,6 +39,7 @@ typedef struct inflater {
     wg_context *ctx;
     const char *path;
     const wgi_block *in;
+    int bits;       /* GZIP_BITS or RAW_BITS */
     size_t n_given; /* bytes of `in` handed to zlib so far */
     unsigned char *piece;
     z_stream z;
@@ -68,7 +71,8 @@ static wg_status fail(const inflater *f, int code)
         return wgi_context_fail(f->ctx, WG_ERR_MEMORY, "%.600s: no memory to inflate it", f->path);
     }
     const char *why = code == Z_BUF_ERROR ? "it is cut short" : f->z.msg;
-    return wgi_context_fail(f->ctx, WG_ERR_FORMAT, "%.600s: broken gzip data: %s", f->path,
+    return wgi_context_fail(f->ctx, WG_ERR_FORMAT, "%.600s: broken %s data: %s", f->path,
+                            f->bits == GZIP_BITS ? "gzip" : "deflated",
                             why == NULL ? "not of the format" : why);
 }
 
@@ -115,7 +119,7 @@ static wg_status inflate_members(inflater *f, sink *to)
             if (f->z.avail_in == 0 && f->n_given == f->in->bytes) {
                 return WG_OK;
             }
-            code = inflateReset(&f->z);
+            code = f->bits == GZIP_BITS ? inflateReset(&f->z) : Z_DATA_ERROR;
             if (code != Z_OK) {
                 return fail(f, code);
             }
@@ -127,7 +131,7 @@ static wg_status inflate_to(inflater *f, sink *to)
 {
     f->n_given = 0;
     f->z = (z_stream){.zalloc = allocate, .zfree = release, .opaque = &f->ctx->memory};
-    int code = inflateInit2(&f->z, WINDOW_BITS);
+    int code = inflateInit2(&f->z, f->bits);
     if (code != Z_OK) {
         return fail(f, code);
     }
@@ -156,11 +160,11 @@ static wg_status inflate_block(inflater *f, size_t max_bytes, wgi_block *out)
     return status;
 }
 
-wg_status wgi_gzip_inflate(wg_context *ctx, const char *path, const wgi_block *in, size_t max_bytes,
-                           wgi_block *out)
+static wg_status inflate_with(wg_context *ctx, const char *path, const wgi_block *in, int bits,
+                              size_t max_bytes, wgi_block *out)
 {
     *out = (wgi_block){0};
-    inflater f = {.ctx = ctx, .path = path, .in = in};
+    inflater f = {.ctx = ctx, .path = path, .in = in, .bits = bits};
     f.piece = wgi_alloc(&ctx->memory, PIECE_BYTES);
     if (f.piece == NULL) {
         return fail(&f, Z_MEM_ERROR);
@@ -170,16 +174,56 @@ wg_status wgi_gzip_inflate(wg_context *ctx, const char *path, const wgi_block *i
     return status;
 }
 
+wg_status wgi_gzip_inflate(wg_context *ctx, const char *path, const wgi_block *in, size_t max_bytes,
+                           wgi_block *out)
+{
+    return inflate_with(ctx, path, in, GZIP_BITS, max_bytes, out);
+}
+
+wg_status wgi_raw_inflate(wg_context *ctx, const char *path, const wgi_block *in, size_t max_bytes,
+                          wgi_block *out)
+{
+    return inflate_with(ctx, path, in, RAW_BITS, max_bytes, out);
+}
+
 #else
+
+static wg_status refuse(wg_context *ctx, const char *path, const char *how, wgi_block *out)
+{
+    *out = (wgi_block){0};
+    return wgi_context_fail(ctx, WG_ERR_UNSUPPORTED, "%.600s: it is %s, and this build has no zlib",
+                            path, how);
+}
 
 wg_status wgi_gzip_inflate(wg_context *ctx, const char *path, const wgi_block *in, size_t max_bytes,
                            wgi_block *out)
 {
     (void)in;
     (void)max_bytes;
-    *out = (wgi_block){0};
-    return wgi_context_fail(ctx, WG_ERR_UNSUPPORTED,
-                            "%.600s: it is gzipped, and this build has no zlib", path);
+    return refuse(ctx, path, "gzipped", out);
+}
+
+wg_status wgi_raw_inflate(wg_context *ctx, const char *path, const wgi_block *in, size_t max_bytes,
+                          wgi_block *out)
+{
+    (void)in;
+    (void)max_bytes;
+    return refuse(ctx, path, "deflated", out);
 }
 
 #endif
+
+wg_status wgi_file_read_inflated(wg_context *ctx, const wgi_file_calls *calls, const char *path,
+                                 size_t max_bytes, wgi_block *out)
+{
+    wgi_block block;
+    *out = (wgi_block){0};
+    wg_status status = wgi_file_read(ctx, calls, path, max_bytes, &block);
+    if (status != WG_OK || !wgi_gzip_is(&block)) {
+        *out = block;
+        return status;
+    }
+    status = wgi_gzip_inflate(ctx, path, &block, max_bytes, out);
+    wgi_block_release(ctx, &block);
+    return status;
+}

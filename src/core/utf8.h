@@ -1,7 +1,7 @@
 /* UTF-8.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef WG_IO_UTF8_H
-#define WG_IO_UTF8_H
+#ifndef WG_CORE_UTF8_H
+#define WG_CORE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  *
  * Invariant: things at and above `end` are sorted and not before any below; those below are a heap,
  * no parent before its children. The C library's qsort may allocate, past the hooks. */
-#include "io/sort.h"
+#include "core/sort.h"
 
 /* Lets the thing at `root` sink to its place in the heap of the first `end`. */
 static void sink(const wgi_sort *sort, size_t root, size_t end)

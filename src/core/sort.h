@@ -1,7 +1,7 @@
 /* Sorting in place.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef WG_IO_SORT_H
-#define WG_IO_SORT_H
+#ifndef WG_CORE_SORT_H
+#define WG_CORE_SORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

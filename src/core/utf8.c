@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: no byte past n is looked at. */
-#include "io/utf8.h"
+#include "core/utf8.h"
 
 /* A row of table 3-7: the range of the first byte, the range of the second, the length. All further
  * bytes are in 80..BF. */
