@@ -212,12 +212,54 @@ WG_NODISCARD WG_API wg_status wg_model_save(const wg_model *m, const char *path)
 
 /**
  * Reads parameters by name. Names and shapes must agree exactly; floating and small integer dtypes
- * are converted. All or nothing: on an error no parameter has changed.
+ * are converted. All or nothing: on an error no parameter has changed. Of a checkpoint
+ * (checkpoint.h) the parameters are read, and the rest is passed over.
  * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (a shared model), WG_ERR_IO, WG_ERR_FORMAT, WG_ERR_NAME
- * (missing or unexpected), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_MEMORY; wg_context_error tells all
- * names at fault.
+ * (missing or unexpected), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_MEMORY; wg_context_error tells the
+ * names at fault of every kind together, and which ones were likely meant:
+ *
+ *   net.safetensors: it does not fit the model
+ *     missing     encoder.0.attn.weight
+ *     unexpected  encoder.0.atn.weight
+ *     hint: 'encoder.0.atn.weight' is not in the model; did you mean 'encoder.0.attn.weight'?
  */
 WG_NODISCARD WG_API wg_status wg_model_load(wg_model *m, const char *path);
+
+/** What wg_model_load_with reads, for fine tuning. Set `size` to sizeof(wg_model_load_options); a
+ * zero elsewhere is the default, and all defaults are wg_model_load. */
+typedef struct wg_model_load_options {
+    size_t size;
+    /** Begins the names of the tensors that are looked at; the others are passed over. NULL: "". */
+    const char *prefix_in_file;
+    /** Begins the names of the parameters that are read, in the place of prefix_in_file; the others
+     * stay as they are. NULL: "". */
+    const char *prefix_in_model;
+    bool allow_missing;    /**< parameters that the file does not have stay as they are */
+    bool allow_unexpected; /**< tensors that the model does not have are passed over */
+    bool allow_mismatched; /**< parameters of another shape or dtype stay as they are */
+} wg_model_load_options;
+
+/** What a load found; the counts are right after a failure to fit, too. */
+typedef struct wg_model_load_report {
+    size_t loaded;     /**< parameters read; 0 after a failure */
+    size_t missing;    /**< parameters that the file does not have */
+    size_t unexpected; /**< tensors that the model does not have */
+    size_t mismatched; /**< parameters that the file has in another shape or dtype */
+} wg_model_load_report;
+
+/**
+ * Reads parameters by name, as far as the options ask: "encoder.0.weight" of the model from
+ * "module.encoder.0.weight" of the file, or all but the last layer. What is not allowed is an error
+ * as in wg_model_load, and so is a file of which nothing at all fits. All or nothing.
+ *
+ * options  NULL: the defaults
+ * report   may be NULL
+ *
+ * Errors: those of wg_model_load.
+ */
+WG_NODISCARD WG_API wg_status wg_model_load_with(wg_model *m, const char *path,
+                                                 const wg_model_load_options *options,
+                                                 wg_model_load_report *report);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,7 @@
 #include <wengert/optimizer.h>
 #include <wengert/pictures.h>
 #include <wengert/plan.h>
+#include <wengert/schedule.h>
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>

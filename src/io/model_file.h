@@ -7,9 +7,11 @@
 
 #include "core/file.h"
 
-/* As wg_model_save and wg_model_load. */
+/* As wg_model_save and wg_model_load_with. */
 WGI_NODISCARD wg_status wgi_model_save(const wg_model *m, const wgi_file_calls *calls,
                                        const char *path);
-WGI_NODISCARD wg_status wgi_model_load(wg_model *m, const wgi_file_calls *calls, const char *path);
+WGI_NODISCARD wg_status wgi_model_load(wg_model *m, const wgi_file_calls *calls, const char *path,
+                                       const wg_model_load_options *options,
+                                       wg_model_load_report *report);
 
 #endif

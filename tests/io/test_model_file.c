@@ -325,7 +325,7 @@ static void test_model_file_load_when_the_system_fails(void **state)
         double after[16];
         size_t n = snapshot(f.m, before);
         wgt_faults_start(&faults, WGT_FAULT_ONCE, k, EIO);
-        assert_int_equal(wgi_model_load(f.m, &faults.calls, f.path), WG_ERR_IO);
+        assert_int_equal(wgi_model_load(f.m, &faults.calls, f.path, NULL, NULL), WG_ERR_IO);
         snapshot(f.m, after);
         assert_memory_equal(before, after, n * sizeof *before);
         assert_int_equal(faults.n_open, 0);

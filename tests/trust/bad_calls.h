@@ -67,6 +67,7 @@ extern const bad_row bad_rows_of_op_options[];
 extern const bad_row bad_rows_of_models[];
 extern const bad_row bad_rows_of_modules[];
 extern const bad_row bad_rows_of_optimizers[];
+extern const bad_row bad_rows_of_schedules[];
 extern const bad_row bad_rows_of_flat_models[];
 extern const bad_row bad_rows_of_backends[];
 extern const bad_row bad_rows_of_files[];

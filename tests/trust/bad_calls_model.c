@@ -264,6 +264,19 @@ static void check_optimizer(bad_world *w, const bad_row *row)
 
 /* ---- files -------------------------------------------------------------------------------- */
 
+static void check_load_with(bad_world *w, const char *path)
+{
+    wg_model_load_options options = {.size = sizeof options};
+    wg_model_load_report report = {.loaded = 7};
+    assert_status(wg_model_load_with(NULL, path, &options, &report), WG_ERR_ARGUMENT);
+    assert_int_equal(report.loaded, 0);
+    assert_status(wg_model_load_with(w->m, NULL, &options, &report), WG_ERR_ARGUMENT);
+    assert_status(wg_model_load_with(w->m, path, &options, NULL), WG_ERR_IO);
+    assert_status(wg_model_load_with(w->m, path, NULL, NULL), WG_ERR_IO);
+    options.size = 1;
+    assert_status(wg_model_load_with(w->m, path, &options, &report), WG_ERR_ARGUMENT);
+}
+
 static void check_files(bad_world *w, const bad_row *row)
 {
     char path[WGT_PATH_BYTES];
@@ -279,6 +292,7 @@ static void check_files(bad_world *w, const bad_row *row)
     assert_int_not_equal(wg_model_load(w->m, ""), WG_OK);
     assert_status(wg_model_load(w->m, path), WG_ERR_IO);
     assert_status(wg_model_load(w->m, w->folder.path), WG_ERR_IO);
+    check_load_with(w, path);
     assert_string_not_equal(wg_context_error(w->ctx), "");
     assert_int_equal(wgt_folder_count(&w->folder), 0);
 }
@@ -310,5 +324,6 @@ const bad_row bad_rows_of_models[] = {
     {.name = "wg_optimizer_set_rate", .check = check_optimizer},
     {.name = "wg_model_save", .check = check_files},
     {.name = "wg_model_load", .check = check_files},
+    {.name = "wg_model_load_with", .check = check_files},
     {NULL, NULL, NULL},
 };

@@ -17,7 +17,7 @@ static const bad_row *const tables[] = {
     bad_rows_of_files,       bad_rows_of_data,       bad_rows_of_pictures,     bad_rows_of_plans,
     bad_rows_of_check,       bad_rows_of_gradcheck,  bad_rows_of_certificates, bad_rows_of_tools,
     bad_rows_of_derivatives, bad_rows_of_optimizers, bad_rows_of_flat_models,  bad_rows_of_backends,
-    bad_rows_of_custom,      bad_rows_of_formats,
+    bad_rows_of_custom,      bad_rows_of_formats,    bad_rows_of_schedules,
 };
 
 static void run_row(void **state)
