@@ -262,6 +262,104 @@ WG_NODISCARD WG_API wg_status wg_dataset_split(const wg_dataset *d, int64_t n_te
 WG_API wg_status wg_tensor_rows(const wg_tensor *src, const int64_t *indices, int64_t n,
                                 wg_tensor *dst);
 
+/* ---- transforms --------------------------------------------------------------------------- */
+
+/**
+ * A shift and a scale for each feature, x -> (x - shift) * scale: fitted to one set of examples,
+ * applied to others. The features of a tensor lie along axis 1: a number in each row of [n, d], a
+ * channel of [n, channels, rows, columns]; all of [n] is one feature. Immutable.
+ */
+typedef struct wg_scaling wg_scaling;
+
+/** What a scaling is fitted to. */
+typedef enum wg_scaling_kind {
+    WG_SCALING_STANDARD = 0, /**< mean 0 and variance 1, that of the population (divided by n) */
+    WG_SCALING_RANGE = 1     /**< the smallest value 0, the largest 1 */
+} wg_scaling_kind;
+
+/**
+ * Fits a scaling to examples, in f64. A constant feature is shifted to 0 and not scaled; one that
+ * is not finite throughout gives what is not finite.
+ *
+ * x    rank >= 1, any dtype, with at least one element
+ * out  owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_SHAPE, WG_ERR_STATE (a value past its reset), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_scaling_fit(const wg_tensor *x, wg_scaling_kind kind,
+                                             wg_scaling **out);
+
+/**
+ * Makes a scaling of given numbers: those of wg_scaling_shift and wg_scaling_scale of an earlier
+ * one, or any others.
+ *
+ * n             >= 1 features; 1: the numbers hold for all elements of whatever they are applied to
+ * shift, scale  n of each, copied
+ * out           owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (n), WG_ERR_OVERFLOW, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_scaling_create(wg_context *ctx, int64_t n, const double *shift,
+                                                const double *scale, wg_scaling **out);
+
+/** NULL does nothing. */
+WG_API void wg_scaling_destroy(wg_scaling *s);
+
+/** The shifts and the scales, f64 [n]: to be read and saved. Owned by s; NULL for NULL. */
+WG_API wg_tensor *wg_scaling_shift(const wg_scaling *s);
+WG_API wg_tensor *wg_scaling_scale(const wg_scaling *s);
+
+/**
+ * Applies a scaling, (x - shift) * scale, or undoes it, x / scale + shift; in f64, then rounded.
+ *
+ * x    rank >= 1, any dtype, with the scaling's number of features
+ * out  f64 where x is, else f32, of x's shape; owned by the caller, NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT (also a tensor of another context), WG_ERR_SHAPE, WG_ERR_STATE (a value
+ * past its reset), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_scaling_apply(const wg_scaling *s, const wg_tensor *x,
+                                               wg_tensor **out);
+WG_NODISCARD WG_API wg_status wg_scaling_invert(const wg_scaling *s, const wg_tensor *x,
+                                                wg_tensor **out);
+
+/** A data set of d's features scaled, with d's labels and class names; owned by the caller, NULL on
+ * failure. Errors: as wg_scaling_apply. */
+WG_NODISCARD WG_API wg_status wg_dataset_scale(const wg_dataset *d, const wg_scaling *s,
+                                               wg_dataset **out);
+
+/**
+ * A data set of d's features, with labels as rows of a 1 among 0s: y i64 [n] becomes f32
+ * [n, n_classes].
+ *
+ * n_classes  0: as many as d has class names, or else the largest label and one
+ * out        shares x and class names with d; owned by the caller, NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (there are no labels), WG_ERR_DTYPE, WG_ERR_SHAPE,
+ * WG_ERR_RANGE (n_classes; a label outside [0, n_classes), told with its row), WG_ERR_OVERFLOW,
+ * WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_dataset_one_hot(const wg_dataset *d, int64_t n_classes,
+                                                 wg_dataset **out);
+
+/**
+ * Moves each image by its own random numbers of pixels, in [-most, most] down and right, zeros
+ * where nothing comes in; all channels of an image alike. In place, for batches: call it between
+ * wg_batches_next and the graph's use of the batch.
+ *
+ * images  [n, rows, columns] or [n, channels, rows, columns], any dtype; its version is bumped
+ * rng     the stream, two draws for each image in order. To go on bit by bit after a stop, save
+ *         it beside the wg_batches_state
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_SHAPE, WG_ERR_RANGE (most < 0), WG_ERR_STATE (a value of a
+ * graph); nothing has changed then.
+ */
+WG_API wg_status wg_images_shift(wg_tensor *images, int32_t most, wg_rng *rng);
+
+/** Mirrors each image left to right with a probability in [0, 1]; one draw for each. Otherwise as
+ * wg_images_shift; WG_ERR_RANGE (probability). */
+WG_API wg_status wg_images_flip(wg_tensor *images, double probability, wg_rng *rng);
+
 /* ---- batches ------------------------------------------------------------------------------ */
 
 /** Walks over a data set batch by batch, each epoch in a new order. */

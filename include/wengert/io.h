@@ -1,4 +1,4 @@
-/* Files: tensors by name, as safetensors.
+/* Files: tensors by name, as safetensors, and arrays of NumPy.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_IO_H
 #define WG_IO_H
@@ -92,6 +92,87 @@ WG_NODISCARD WG_API wg_status wg_safetensors_write(wg_context *ctx, const char *
                                                    const wg_named_tensor *entries, size_t n,
                                                    const wg_named_text *metadata,
                                                    size_t n_metadata);
+
+/* ---- arrays of NumPy ---------------------------------------------------------------------- */
+
+/**
+ * Reads an array that NumPy saved (.npy, versions 1.0, 2.0 and 3.0), of either byte order and of C
+ * or Fortran order: float16 and float32 as f32, float64 as f64, bool as bool, uint8 as u8, all other
+ * integers as i64, every value exact.
+ *
+ * path  a regular file
+ * out   row-major, owned by the caller; NULL on failure
+ *
+ * The header is taken strictly, and never evaluated: a dictionary of exactly descr, fortran_order
+ * and shape, of 10,000 bytes at most; the file ends with the data. No allocation exceeds eight
+ * times the file's size and a constant.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_IO, WG_ERR_FORMAT (wg_context_error tells the byte:
+ * "x.npy:16: a key that is not known"), WG_ERR_DTYPE (any other dtype, objects and structures
+ * among them), WG_ERR_SHAPE (a rank above WG_MAX_RANK), WG_ERR_OVERFLOW (a shape whose bytes do not
+ * fit, a uint64 above 2^63-1), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_npy_read(wg_context *ctx, const char *path, wg_tensor **out);
+
+/**
+ * Writes a tensor as NumPy's save does, version 1.0, little endian, to a temporary file that is
+ * renamed over `path` as wg_safetensors_write does.
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_STALE (a tensor without its data), WG_ERR_IO, WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_npy_write(wg_context *ctx, const char *path,
+                                           const wg_tensor *tensor);
+
+/** An archive of arrays (.npz) that has been read and found valid. */
+typedef struct wg_npz wg_npz;
+
+/**
+ * Reads an archive that NumPy's savez or savez_compressed wrote, and checks all of it: the ZIP
+ * archive's directory, that no members overlap, checksums, and each array as wg_npy_read does. A
+ * member that is no array is refused.
+ *
+ * path  a regular file
+ * out   owned by the caller; NULL on failure
+ *
+ * Deflated members are inflated here, to what the directory says at most, and kept.
+ * Errors: as wg_npy_read; WG_ERR_UNSUPPORTED (encrypted, in several parts, ZIP64, compressed in
+ * another way; deflated without zlib), WG_ERR_RANGE (a member inflates to more than the directory
+ * says).
+ */
+WG_NODISCARD WG_API wg_status wg_npz_read(wg_context *ctx, const char *path, wg_npz **out);
+
+/** Destroys an archive; tensors made from it stay. NULL does nothing. */
+WG_API void wg_npz_destroy(wg_npz *file);
+
+/** The number of arrays; 0 for NULL. */
+WG_API size_t wg_npz_count(const wg_npz *file);
+
+/** The name of the i-th array, UTF-8, without ".npy"; NULL where there is none. Valid as long as
+ * the archive. */
+WG_API const char *wg_npz_name(const wg_npz *file, size_t i);
+
+/** Finds an array by name. Returns false, with *out 0, where there is none. */
+WG_API bool wg_npz_find(const wg_npz *file, const char *name, size_t *out);
+
+/**
+ * Makes the i-th tensor, of the dtypes of wg_npy_read.
+ *
+ * out  owned by the caller; NULL on failure
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_RANGE (no such array), WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_npz_tensor(const wg_npz *file, size_t i, wg_tensor **out);
+
+/**
+ * Writes tensors as NumPy's savez does, in the order given, uncompressed, to a temporary file that
+ * is renamed over `path` as wg_safetensors_write does. The bytes depend on names and tensors alone.
+ *
+ * entries  n of them, names without ".npy"; may be NULL when n is 0
+ *
+ * Errors: WG_ERR_ARGUMENT, WG_ERR_NAME (empty, over 65,531 bytes, taken, not UTF-8), WG_ERR_STALE
+ * (a tensor without its data), WG_ERR_RANGE (65,535 arrays or 4 GiB, or more), WG_ERR_IO,
+ * WG_ERR_MEMORY.
+ */
+WG_NODISCARD WG_API wg_status wg_npz_write(wg_context *ctx, const char *path,
+                                           const wg_named_tensor *entries, size_t n);
 
 #ifdef __cplusplus
 }

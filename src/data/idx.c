@@ -90,7 +90,7 @@ static wg_status take_dims(wg_context *ctx, const char *path, const wgi_block *b
     }
     out->stored = (wgi_idx_stored)block->data[2];
     out->data = block->data + header;
-    wg_status status = wgi_type_make(about(block->data[2])->dtype, rank, dims, &out->type);
+    wg_status status = wgi_type_make((int)about(block->data[2])->dtype, rank, dims, &out->type);
     if (status != WG_OK) {
         char shape[WGI_SHAPE_TEXT];
         return wgi_context_fail(ctx, status, "%.600s:4: the bytes of %s do not fit", path,

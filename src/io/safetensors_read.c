@@ -8,9 +8,9 @@
 #include "core/checked.h"
 #include "core/context.h"
 #include "core/memory.h"
-#include "io/safetensors.h"
 #include "core/sort.h"
 #include "core/utf8.h"
+#include "io/safetensors.h"
 
 #define LENGTH_BYTES ((size_t)8)
 

@@ -9,10 +9,10 @@
 #include "core/checked.h"
 #include "core/context.h"
 #include "core/memory.h"
-#include "core/tensor.h"
-#include "io/safetensors.h"
 #include "core/sort.h"
+#include "core/tensor.h"
 #include "core/utf8.h"
+#include "io/safetensors.h"
 
 /* Elements encoded at a time. */
 #define CHUNK ((size_t)512)

@@ -2,14 +2,17 @@
 """Makes the seeds of the parsers' tests, by hand-made bytes and the standard library alone.
 
 Usage: generate.py FOLDER
-Writes FOLDER/{safetensors,csv,gzip,idx,idx_gzip,list}/{good,bad}-*. A good seed must be read, a bad one refused.
-safetensors/good-package is not from here: the format's own Python package, 0.8.0, wrote it.
+Writes FOLDER/{safetensors,csv,gzip,idx,idx_gzip,list,npy,npz}/{good,bad}-*. A good seed must be read, a bad one refused.
+The seeds good-package... are not from here: safetensors' the format's own Python package, 0.8.0,
+wrote, those of npy and npz NumPy 2.4.6.
 """
 # SPDX-License-Identifier: Apache-2.0
+import io
 import json
 import pathlib
 import struct
 import sys
+import zipfile
 import zlib
 
 
@@ -322,11 +325,233 @@ def list_seeds():
     return good, bad
 
 
+def npy(header, data=b"", version=(1, 0), length=None):
+    """An array; `header` without its padding."""
+    header = header.encode() if isinstance(header, str) else header
+    kind = "<H" if version[0] == 1 else "<I"
+    first = 8 + struct.calcsize(kind)
+    padded = header + b" " * (-(first + len(header) + 1) % 64) + b"\n"
+    return (b"\x93NUMPY" + bytes(version) + struct.pack(kind, len(padded) if length is None else length)
+            + padded + data)
+
+
+def described(descr, shape, data, fortran=False, **more):
+    return npy(f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}", data, **more)
+
+
+def npy_seeds():
+    """test_npy.c knows the values."""
+    f4 = struct.pack("<6f", 0, 1, 2, 3, 4, 5)
+    good = {
+        "f4": described("<f4", "(2, 3)", f4),
+        "f4-big": described(">f4", "(2, 3)", struct.pack(">6f", 0, 1, 2, 3, 4, 5)),
+        "f4-fortran": described("<f4", "(2, 3)", struct.pack("<6f", 0, 3, 1, 4, 2, 5), fortran=True),
+        "version-2": described("<f4", "(2, 3)", f4, version=(2, 0)),
+        "version-3": described("<f4", "(2, 3)", f4, version=(3, 0)),
+        "order": npy('{"shape":(2,3),"descr":"<f4" , "fortran_order":False}', f4),
+        "unpadded": b"\x93NUMPY\1\0\x40\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }    \n" + f4,
+        "scalar": described("<f8", "()", struct.pack("<d", 0.1)),
+        "one": described("<i8", "(3,)", struct.pack("<3q", -2**63, -1, 2**63 - 1)),
+        "none": described("<f4", "(0, 3)", b""),
+        "rank-8": described("|u1", "(1, 2, 1, 2, 1, 1, 1, 1)", bytes([9, 8, 7, 6])),
+        "b1": described("|b1", "(3,)", bytes([0, 1, 1])),
+        "u1": described("|u1", "(2,)", bytes([0, 255])),
+        "u1-little": described("<u1", "(2,)", bytes([0, 255])),
+        "i1": described("|i1", "(2,)", struct.pack("<2b", -128, 127)),
+        "i2": described("<i2", "(2,)", struct.pack("<2h", -32768, 32767)),
+        "i2-big": described(">i2", "(2,)", struct.pack(">2h", -32768, 32767)),
+        "u2": described("<u2", "(2,)", struct.pack("<2H", 1, 65535)),
+        "i4": described("<i4", "(2,)", struct.pack("<2i", -2**31, 2**31 - 1)),
+        "u4-big": described(">u4", "(2,)", struct.pack(">2I", 1, 2**32 - 1)),
+        "u8": described("<u8", "(2,)", struct.pack("<2Q", 1, 2**63 - 1)),
+        "u8-big": described(">u8", "(2,)", struct.pack(">2Q", 1, 2**63 - 1)),
+        "f2": described("<f2", "(2,)", struct.pack("<2e", 1, 2**-24)),
+        "f8-big": described(">f8", "(2,)", struct.pack(">2d", 0.1, -1e300)),
+    }
+    bad = {
+        "nothing": b"",
+        "magic": b"\x92NUMPY" + good["f4"][6:],
+        "magic-only": b"\x93NUMPY",
+        "version-0": described("<f4", "(2, 3)", f4, version=(0, 0)),
+        "version-1-1": described("<f4", "(2, 3)", f4, version=(1, 1)),
+        "version-4": described("<f4", "(2, 3)", f4, version=(4, 0)),
+        "version-2-cut": b"\x93NUMPY\2\0\0\0",
+        "length-long": described("<f4", "(2, 3)", b"", length=200),
+        "length-huge": described("<f4", "(2, 3)", f4, version=(2, 0), length=2**32 - 1),
+        "length-above": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" + " " * 10000, f4),
+        "length-0": npy("", f4, length=0),
+        "no-dictionary": npy("[1, 2]", f4),
+        "no-quotes": npy("{descr: '<f4', 'fortran_order': False, 'shape': (2, 3)}", f4),
+        "no-colon": npy("{'descr' '<f4', 'fortran_order': False, 'shape': (2, 3)}", f4),
+        "no-comma": npy("{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}", f4),
+        "no-descr": npy("{'fortran_order': False, 'shape': (2, 3)}", f4),
+        "no-order": npy("{'descr': '<f4', 'shape': (2, 3)}", f4),
+        "no-shape": npy("{'descr': '<f4', 'fortran_order': False}", f4),
+        "no-end": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)", f4),
+        "key": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'x': 1}", f4),
+        "key-twice": npy("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", f4),
+        "behind": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} x", f4),
+        "no-newline": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}\n ", f4),
+        "call": npy("{'descr': '<f4', 'fortran_order': bool(0), 'shape': (2, 3)}", f4),
+        "escape": npy("{'descr': '\\x3cf4', 'fortran_order': False, 'shape': (2, 3)}", f4),
+        "string-open": npy("{'descr': '<f4", f4),
+        "order-0": npy("{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3)}", f4),
+        "shape-number": described("<f4", "6", f4),
+        "shape-parentheses": described("<f4", "(6)", f4),
+        "shape-list": described("<f4", "[2, 3]", f4),
+        "shape-negative": described("<f4", "(-2, -3)", f4),
+        "shape-zero": described("<f4", "(02, 3)", f4),
+        "shape-float": described("<f4", "(2.0, 3)", f4),
+        "shape-long": described("<f4", "(2L, 3L)", f4),
+        "shape-blank": described("<f4", "(2 3)", f4),
+        "shape-comma": described("<f4", "(,)", f4),
+        "shape-rank-9": described("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", b"x"),
+        "shape-64-bits": described("|u1", "(9223372036854775808,)", b"x"),
+        "shape-huge": described("|u1", "(99999999999999999999999,)", b"x"),
+        "shape-wraps": described("<f4", "(4294967296, 4294967296)", f4),
+        "shape-wraps-behind-0": described("<f4", "(0, 4294967296, 4294967296)", b""),
+        "shape-bomb": described("<f8", "(100000000000,)", f4),
+        "data-few": described("<f4", "(2, 3)", f4[:-1]),
+        "data-many": described("<f4", "(2, 3)", f4 + b"x"),
+        "object": described("|O", "(1,)", b"\x80\x03]q\x00."),
+        "structure": npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,)}", f4),
+        "complex": described("<c8", "(3,)", f4),
+        "string": described("<U6", "(1,)", f4),
+        "time": described("<M8[s]", "(3,)", f4),
+        "wide": described("<f16", "(1,)", f4),
+        "native": described("=f4", "(2, 3)", f4),
+        "no-byte-order": described("f4", "(2, 3)", f4),
+        "byte-order-bar": described("|f4", "(2, 3)", f4),
+        "descr-empty": described("", "(2, 3)", f4),
+        "bool-2": described("|b1", "(3,)", bytes([0, 1, 2])),
+        "u8-large": described("<u8", "(2,)", struct.pack("<2Q", 1, 2**63)),
+        "u8-large-big": described(">u8", "(2,)", struct.pack(">2Q", 1, 2**63)),
+    }
+    return good, bad
+
+
+def archive(members, method=zipfile.ZIP_STORED, zip64=False):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for name, data in members:
+            about = zipfile.ZipInfo(name)
+            about.compress_type = method
+            with z.open(about, "w", force_zip64=zip64) as f:
+                f.write(data)
+    return out.getvalue()
+
+
+class Pipe(io.RawIOBase):
+    """Cannot seek, so that zipfile writes sizes behind the data."""
+    def __init__(self):
+        self.data = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.data += bytes(data)
+        return len(data)
+
+
+def piped(members):
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w") as z:
+        for name, data in members:
+            z.writestr(zipfile.ZipInfo(name), data)
+    return pipe.data
+
+
+def patched(data, *patches):
+    data = bytearray(data)
+    for at, new in patches:
+        data[at:at + len(new)] = new
+    return bytes(data)
+
+
+def npz_seeds():
+    """test_npz.c knows the values."""
+    a = described("<f4", "(2,)", struct.pack("<2f", 1, 2))
+    b = described("|b1", "(1,)", b"\1")
+    two = [("a.npy", a), ("b.npy", b)]
+    stored = archive(two)
+    end = len(stored) - 22
+    central = end - 2 * (46 + 5)  # of a
+    local_b = 30 + 5 + len(a)
+    one = archive(two[:1])
+    good = {
+        "stored": stored,
+        "deflated": archive(two, zipfile.ZIP_DEFLATED),
+        "zip64-local": archive(two, zip64=True),
+        "sizes-follow": piped(two),
+        "empty": archive([]),
+        "utf8": archive([("\u00e4.npy", a), (".npy", b)]),
+        "comment": stored[:-2] + b"\2\0hi",
+    }
+    bad = {
+        "nothing": b"",
+        "array": a,
+        "end-only-cut": archive([])[:-1],
+        "trailing": stored + b"x",
+        "leading": b"x" + stored,
+        "member-text": archive(two + [("readme.txt", b"hello")]),
+        "member-folder": archive([("a/", b"")]),
+        "member-broken": archive([("a.npy", b"\x93NUMPX" + a[6:])]),
+        "member-trailing": archive([("a.npy", a + b"x")]),
+        "twice": patched(stored, (local_b + 30, b"a"), (central + 51 + 46, b"a")),
+        "nul": patched(stored, (30, b"\0"), (central + 46, b"\0")),
+        "not-utf8": patched(archive([("\u00e4.npy", a)]), (30, b"\xff"), (36 + len(a) + 46, b"\xff")),
+        "checksum": patched(stored, (30 + 5 + len(a) - 1, b"\x7f")),
+        "checksums-both": patched(stored, (14, b"\0\0\0\0"), (central + 16, b"\0\0\0\0")),
+        "headers-differ-checksum": patched(stored, (14, b"\0\0\0\0")),
+        "headers-differ-name": patched(stored, (30, b"c")),
+        "encrypted": patched(stored, (6, b"\1"), (central + 8, b"\1")),
+        "flags": patched(stored, (6, b"\x40"), (central + 8, b"\x40")),
+        "method": patched(stored, (8, b"\x0c"), (central + 10, b"\x0c")),
+        "two-sizes": patched(stored, (central + 24, b"\1")),
+        "zip64-member": patched(stored, (central + 24, b"\xff" * 4)),
+        "zip64": patched(stored, (end + 16, b"\xff" * 4)),
+        "parts": patched(stored, (end + 4, b"\1")),
+        "parts-member": patched(stored, (central + 34, b"\1")),
+        "directory-place": patched(stored, (end + 16, struct.pack("<I", central + 1))),
+        "directory-behind": patched(stored, (end + 16, struct.pack("<I", end + 1))),
+        "members-few": patched(stored, (end + 8, b"\1\0\1\0")),
+        "members-many": patched(stored, (end + 8, b"\3\0\3\0")),
+        "members-65534": patched(stored, (end + 8, b"\xfe\xff\xfe\xff")),
+        "central-signature": patched(stored, (central, b"X")),
+        "central-name-long": patched(stored, (central + 51 + 28, b"\xff\xff")),
+        "local-place": patched(stored, (central + 42, b"\1")),
+        "local-place-far": patched(stored, (central + 42, struct.pack("<I", end - 1))),
+        "local-signature": patched(stored, (local_b, b"X")),
+        "overlap": patched(stored, (central + 51 + 42, b"\0\0\0\0"), (central + 51 + 46, b"a"),
+                           (central + 51 + 16, stored[14:26])),
+        "reaches-directory": patched(one, (18, struct.pack("<2I", len(a) + 1, len(a) + 1)),
+                                     (len(one) - 22 - 51 + 20, struct.pack("<2I", len(a) + 1, len(a) + 1))),
+    }
+    deflated = archive([("a.npy", a)], zipfile.ZIP_DEFLATED)
+    start = len(deflated) - 22 - 51
+    size = struct.unpack("<I", deflated[18:22])[0]
+
+    def says(n):
+        return patched(deflated, (22, struct.pack("<I", n)), (start + 24, struct.pack("<I", n)))
+
+    bad["inflates-less"] = says(len(a) + 1)
+    bad["inflates-more"] = says(len(a) - 1)
+    bad["deflated-broken"] = patched(deflated, (35, b"\xff"))
+    bad["deflated-trailing"] = (
+        patched(deflated[:35 + size], (18, struct.pack("<I", size + 1))) + b"x" +
+        patched(deflated[35 + size:-22], (20, struct.pack("<I", size + 1))) +
+        patched(deflated[-22:], (16, struct.pack("<I", start + 1))))
+    bad["bomb"] = archive([("a.npy", described("|u1", "(100000000,)", bytes(100)))], zipfile.ZIP_DEFLATED)
+    return good, bad
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     for room, (good, bad) in {"safetensors": safetensors_seeds(), "csv": csv_seeds(),
                               "gzip": gzip_seeds(), "idx": idx_seeds(),
-                              "idx_gzip": idx_gzip_seeds(), "list": list_seeds()}.items():
+                              "idx_gzip": idx_gzip_seeds(), "list": list_seeds(),
+                              "npy": npy_seeds(), "npz": npz_seeds()}.items():
         folder = root / room
         folder.mkdir(parents=True, exist_ok=True)
         for kind, seeds in {"good": good, "bad": bad}.items():

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz_case.h"
 
-#include "data/csv.h"
 #include "core/inflate.h"
+#include "data/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

@@ -129,8 +129,62 @@ static wg_status act_table(stage *s)
     return status;
 }
 
+/* Text by its own vocabulary, walked in streams. */
+static wg_status act_text(stage *s)
+{
+    static const char string[] = "it was the best of times, it was the worst of times";
+    const wg_text_options o = {.size = sizeof o, .unit = WG_TEXT_WORDS, .unknown = "?"};
+    wg_text *text;
+    wg_streams *streams = NULL;
+    wg_batch batch;
+    wg_status status = wg_text_create(s->ctx, string, sizeof string - 1, &o, &text);
+    if (status == WG_OK) {
+        status = wg_streams_create(wg_text_symbols(text), 2, 4, false, &streams);
+    }
+    while (wg_streams_next(streams, &batch)) {
+        stage_digest_tensor(s, batch.y);
+    }
+    wg_streams_destroy(streams);
+    wg_text_destroy(text);
+    return status;
+}
+
+/* Arrays through an archive and scaled. */
+static wg_status act_arrays(stage *s)
+{
+    const wg_named_tensor entries[] = {{"x", s->x}, {"labels", s->labels}};
+    char path[WGT_PATH_BYTES];
+    wg_npz *file = NULL;
+    wg_tensor *x = NULL;
+    wg_tensor *scaled = NULL;
+    wg_scaling *scaling = NULL;
+    wgt_folder_join(s->folder, "written.npz", path);
+    wg_status status = wg_npz_write(s->ctx, path, entries, 2);
+    if (status == WG_OK) {
+        status = wg_npz_read(s->ctx, path, &file);
+    }
+    if (status == WG_OK) {
+        status = wg_npz_tensor(file, 0, &x);
+    }
+    if (status == WG_OK) {
+        status = wg_scaling_fit(x, WG_SCALING_STANDARD, &scaling);
+    }
+    if (status == WG_OK) {
+        status = wg_scaling_apply(scaling, x, &scaled);
+    }
+    if (status == WG_OK) {
+        stage_digest_tensor(s, scaled);
+    }
+    wg_scaling_destroy(scaling);
+    wg_tensor_destroy(scaled);
+    wg_tensor_destroy(x);
+    wg_npz_destroy(file);
+    return status;
+}
+
 const scene scenes_of_files[] = {
     {"model_save", false, NULL, act_save},       {"model_load", false, build_load, act_load},
     {"safetensors_read", false, NULL, act_read}, {"safetensors_write", false, NULL, act_write},
-    {"table", false, NULL, act_table},           {NULL, false, NULL, NULL},
+    {"table", false, NULL, act_table},           {"text", false, NULL, act_text},
+    {"arrays", false, NULL, act_arrays},         {NULL, false, NULL, NULL},
 };
