@@ -315,6 +315,165 @@ typedef struct wg_recurrent_state {
 WG_API wg_node wg_recurrent_apply(const wg_recurrent_layer *layer, wg_node x,
                                   wg_recurrent_state *state, wg_node lengths);
 
+/* ---- attention ---------------------------------------------------------------------------- */
+
+/** Attention of several heads, with projections in and out. Of the linear layers in, those that
+ * there are not have no weight. */
+typedef struct wg_attention_layer {
+    const wg_module *module;
+    wg_linear qkv; /**< all three in one product */
+    wg_linear q;   /**< or each by itself, where it is split */
+    wg_linear k;
+    wg_linear v;
+    wg_linear out;
+    int64_t heads;
+    double dropout;
+    bool is_causal;
+    bool is_rotary;
+    wg_rotary_options rotary;
+} wg_attention_layer;
+
+/** Options of attention. Set `size` to sizeof(wg_attention_layer_options). */
+typedef struct wg_attention_layer_options {
+    size_t size;
+    bool is_split;     /**< q, k and v are layers of their own, which attending to another sequence
+                            needs; else one product gives all three, which is faster */
+    int64_t key_width; /**< where it is split; 0: width */
+    int64_t value_width;      /**< likewise; 0: key_width */
+    bool is_causal;           /**< query i attends to keys [0, i] alone */
+    bool is_rotary;           /**< turns queries and keys by wg_rotary_embedding */
+    wg_rotary_options rotary; /**< its size and is_time_first may be left out */
+    double dropout;           /**< in training, of the weights, which are all held in memory then */
+    bool no_bias;
+    wg_dtype dtype;      /**< 0: WG_F32 */
+    const wg_init *init; /**< of the weights; NULL: Xavier uniform, each projection by itself */
+} wg_attention_layer_options;
+
+/**
+ * Adds "<name>.qkv.weight", [width, 3 width], whose columns are those of q, then k, then v, each by
+ * heads, and "<name>.qkv.bias"; or where it is split "<name>.q.weight", "<name>.k.weight" and
+ * "<name>.v.weight", [..., width], with biases. Then "<name>.out.weight", [width, width], and
+ * "<name>.out.bias". Biases are zeros.
+ *
+ * heads  divide width
+ *
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, heads; rotary needs an even number of
+ * elements in each head).
+ */
+WG_NODISCARD WG_API wg_status wg_attention_create(wg_model *m, const char *name, int64_t width,
+                                                  int64_t heads,
+                                                  const wg_attention_layer_options *options,
+                                                  wg_attention_layer *out);
+
+/** What attention may take besides its queries. Set `size` to sizeof(wg_attention_inputs); zero
+ * handles are none. */
+typedef struct wg_attention_inputs {
+    size_t size;
+    wg_node key;   /**< [batch, keys, key_width], where it is split; none: x */
+    wg_node value; /**< [batch, keys, value_width], likewise; none: key */
+    wg_node mask;  /**< as of wg_scaled_dot_product_attention: bool, true where a query attends to a
+                        key, or added to the scores; broadcasts to [batch, heads, times, keys] */
+    wg_node is_key; /**< bool [batch, keys]: false for what is padding and is not attended to */
+} wg_attention_inputs;
+
+/**
+ * out(attention of q(x), k(key), v(value)), by wg_packed_attention or
+ * wg_scaled_dot_product_attention.
+ *
+ * x        [batch, times, width]
+ * inputs   NULL: x attends to itself, to all of it unless it is causal
+ * returns  [batch, times, width]
+ *
+ * Errors: WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_ARGUMENT (size; a key or value where it is not split).
+ * Source: Vaswani et al. 2017; PyTorch's MultiheadAttention, whose in_proj_weight is the transpose
+ * of "qkv.weight".
+ */
+WG_API wg_node wg_attention_apply(const wg_attention_layer *layer, wg_node x,
+                                  const wg_attention_inputs *inputs);
+
+/* ---- transformers ------------------------------------------------------------------------- */
+
+/** Between the two products of a block. The gated ones are f(x gate) * (x up). */
+typedef enum wg_transformer_activation {
+    WG_TRANSFORMER_GELU = 0,
+    WG_TRANSFORMER_GELU_TANH,
+    WG_TRANSFORMER_RELU,
+    WG_TRANSFORMER_GATED_SILU, /**< "SwiGLU"; Shazeer 2020 */
+    WG_TRANSFORMER_GATED_GELU
+} wg_transformer_activation;
+
+/** A block of a transformer: attention, attention to a memory where it has that, and two linear
+ * layers, each with a norm and a path past it. What there is not is zeros. */
+typedef struct wg_transformer_block {
+    const wg_module *module;
+    wg_norm_layer norm_attn;
+    wg_attention_layer attn;
+    wg_norm_layer norm_cross;
+    wg_attention_layer cross;
+    wg_norm_layer norm_mlp;
+    const wg_module *mlp;
+    wg_linear up;
+    wg_linear gate;
+    wg_linear down;
+    wg_transformer_activation activation;
+    double dropout;
+    bool is_post_norm;
+} wg_transformer_block;
+
+/** Options of blocks. Set `size` to sizeof(wg_transformer_options). */
+typedef struct wg_transformer_options {
+    size_t size;
+    int64_t hidden;       /**< between the two linear layers; 0: 4 width */
+    int64_t memory_width; /**< of a decoder's memory; 0: width */
+    bool has_cross;       /**< attends to a memory as well: a decoder's block */
+    bool is_causal;       /**< as of attention */
+    bool is_post_norm;    /**< norms follow the sums, as in 2017; else they come before each part */
+    bool has_rms_norm;    /**< in place of layer norm */
+    bool no_bias;         /**< nowhere */
+    bool is_rotary;       /**< as of attention; of attention to the memory not */
+    wg_rotary_options rotary;
+    wg_transformer_activation activation; /**< 0: the exact gelu */
+    double dropout; /**< in training, of what each part gives and between the two products */
+    double attention_dropout; /**< as of attention */
+    double eps;               /**< of the norms; 0: 1e-5 */
+    wg_dtype dtype;           /**< 0: WG_F32 */
+    const wg_init *init;      /**< of all matrices; NULL: Xavier uniform */
+} wg_transformer_options;
+
+/**
+ * Adds, below "<name>.", "norm_attn", "attn", "norm_cross" and "cross" (with has_cross; split),
+ * "norm_mlp", "mlp.up", "mlp.gate" (of gated activations) and "mlp.down".
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, heads).
+ */
+WG_NODISCARD WG_API wg_status wg_transformer_block_create(wg_model *m, const char *name,
+                                                          int64_t width, int64_t heads,
+                                                          const wg_transformer_options *options,
+                                                          wg_transformer_block *out);
+
+/** What a block may take besides x. Set `size` to sizeof(wg_transformer_inputs); zero handles are
+ * none. */
+typedef struct wg_transformer_inputs {
+    size_t size;
+    wg_node mask;          /**< of attention, as in wg_attention_inputs */
+    wg_node is_key;        /**< likewise */
+    wg_node memory;        /**< [batch, keys, memory_width], which a block with has_cross needs */
+    wg_node memory_mask;   /**< of attention to it */
+    wg_node memory_is_key; /**< likewise */
+} wg_transformer_inputs;
+
+/**
+ * With parts f = attn, cross, mlp in this order x becomes x + f(norm(x)), or with is_post_norm
+ * norm(x + f(x)); mlp(x) = down(activation(up(x))). [batch, times, width] to the same.
+ *
+ * inputs  NULL: none
+ *
+ * Errors: as wg_attention_apply; WG_ERR_ARGUMENT (size, a memory that is missing or too much).
+ * Source: Vaswani et al. 2017; norms before the parts as in Xiong et al. 2020; PyTorch's
+ * TransformerEncoderLayer and TransformerDecoderLayer.
+ */
+WG_API wg_node wg_transformer_block_apply(const wg_transformer_block *block, wg_node x,
+                                          const wg_transformer_inputs *inputs);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #include <wengert/ops.h>
 
 #include "core/context.h"
+#include "core/op.h"
 
 const char *wgi_layer_fault(const void *out, size_t size, size_t expected)
 {
@@ -43,7 +44,14 @@ wg_status wgi_layer_end(const wgi_making *making, wg_status status)
 wg_node wgi_layer_refuse(wg_node x)
 {
     const wg_node none = {NULL, 0, 0};
-    return wg_matmul(x, none);
+    return wg_is_valid(x) ? wgi_layer_fail(x, NULL, WG_ERR_ARGUMENT, "there is none")
+                          : wg_matmul(x, none);
+}
+
+wg_node wgi_layer_fail(wg_node x, const wg_module *module, wg_status status, const char *text)
+{
+    const char *kind = module == NULL ? "layer" : wg_module_kind(module);
+    return wgi_refuse_call(&x, 1, kind, status, "%s", text);
 }
 
 bool wgi_is_drop_probability(double p)

@@ -42,9 +42,11 @@ static inline wg_node wgi_layer_use(wg_node x, wg_param *p)
     return p == NULL ? none : wg_use(x.graph, p);
 }
 
-/* What applying a layer that is none gives, and one to a node that is none: x's graph fails, as it
- * does by an op without its operand. */
+/* What applying a layer that is none gives, and one to a node that is none: x's graph fails. */
 wg_node wgi_layer_refuse(wg_node x);
+
+/* Fails the graph of a node in it, in the name of the module's kind. */
+wg_node wgi_layer_fail(wg_node x, const wg_module *module, wg_status status, const char *text);
 
 /* Whether p is in [0, 1). */
 bool wgi_is_drop_probability(double p);

@@ -166,7 +166,140 @@ def recurrences(out):
               (randn(4, 3, 2),), (3, 1, 4))
 
 
-FAMILIES = (convolutions, embeddings, norms, recurrences)
+def of_attention(module, prefix=""):
+    """The parameters of a MultiheadAttention by our names. Where it has one projection for all
+    three but ours is split, `prefix` is "cross."."""
+    params = {}
+    if module.in_proj_weight is None:
+        for k in "qkv":
+            params[f"{prefix}{k}.weight"] = (getattr(module, f"{k}_proj_weight"), transposed)
+    elif prefix != "cross.":
+        params[f"{prefix}qkv.weight"] = (module.in_proj_weight, transposed)
+        if module.in_proj_bias is not None:
+            params[f"{prefix}qkv.bias"] = (module.in_proj_bias, same)
+    if module.in_proj_weight is None or prefix == "cross.":
+        width = module.embed_dim
+        for i, k in enumerate("qkv"):
+            rows = slice(i * width, (i + 1) * width)
+            if module.in_proj_weight is not None:
+                params[f"{prefix}{k}.weight"] = (module.in_proj_weight,
+                                                 lambda t, rows=rows: t[rows].t())
+            params[f"{prefix}{k}.bias"] = (module.in_proj_bias, lambda t, rows=rows: t[rows])
+    params[f"{prefix}out.weight"] = (module.out_proj.weight, transposed)
+    if module.out_proj.bias is not None:
+        params[f"{prefix}out.bias"] = (module.out_proj.bias, same)
+    return params
+
+
+def attention(out, name, module, x, inputs=None, causal=False):
+    """Our bool masks are true where there is attention, PyTorch's where there is none."""
+    inputs = inputs or {}
+    shake(module)
+    mask = inputs.get("mask")
+    if causal:
+        mask = torch.ones(x.shape[1], x.shape[1]).tril() > 0
+    if mask is not None:
+        mask = ~mask if mask.dtype == torch.bool else mask
+    padding = ~inputs["is_key"] if "is_key" in inputs else None
+    key = inputs.get("key", x)
+    y, _ = module(x, key, inputs.get("value", key), key_padding_mask=padding, attn_mask=mask)
+    write_case(out, name, of_attention(module), {"x": x, **inputs}, {"y": y})
+
+
+IS_KEY = torch.tensor([[True, True, True], [True, False, True]])
+
+
+def attentions(out):
+    make = lambda **options: nn.MultiheadAttention(4, 2, batch_first=True, **options)
+    mask = torch.tensor([[True, False, True], [True, True, True], [True, False, False]])
+    attention(out, "attention", make(), randn(2, 3, 4))
+    attention(out, "attention_masked", make(), randn(2, 3, 4), {"mask": mask, "is_key": IS_KEY})
+    attention(out, "attention_added", make(), randn(2, 3, 4), {"mask": randn(3, 3)})
+    attention(out, "attention_causal", make(bias=False), randn(2, 3, 4), causal=True)
+    attention(out, "attention_cross", make(kdim=3, vdim=5), randn(2, 2, 4),
+              {"key": randn(2, 3, 3), "value": randn(2, 3, 5), "is_key": IS_KEY})
+    rotary(out)
+
+
+def turned(x):
+    """Halves as in GPT-NeoX; x [batch, heads, time, depth]."""
+    half = x.shape[-1] // 2
+    angles = torch.arange(x.shape[2])[:, None] * 10000.0 ** (-torch.arange(half) / half)
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat([a * angles.cos() - b * angles.sin(), a * angles.sin() + b * angles.cos()], -1)
+
+
+def rotary(out):
+    module = nn.MultiheadAttention(8, 2, batch_first=True)
+    shake(module)
+    x = randn(2, 3, 8)
+    rows = x @ module.in_proj_weight.t() + module.in_proj_bias
+    q, k, v = rows.view(2, 3, 3, 2, 4).permute(2, 0, 3, 1, 4)
+    scores = turned(q) @ turned(k).transpose(2, 3) / 2
+    weights = scores.masked_fill(torch.ones(3, 3).triu(1) > 0, -torch.inf).softmax(-1)
+    y = module.out_proj((weights @ v).transpose(1, 2).reshape(2, 3, 8))
+    write_case(out, "attention_rotary", of_attention(module), {"x": x}, {"y": y})
+
+
+def of_block(module):
+    linear = lambda name, l: {f"mlp.{name}.weight": (l.weight, transposed),
+                              f"mlp.{name}.bias": (l.bias, same)}
+    norm = lambda name, n: {f"{name}.weight": (n.weight, same), f"{name}.bias": (n.bias, same)}
+    has_cross = hasattr(module, "multihead_attn")
+    params = {**norm("norm_attn", module.norm1), **of_attention(module.self_attn, "attn.")}
+    if has_cross:
+        params.update({**norm("norm_cross", module.norm2),
+                       **of_attention(module.multihead_attn, "cross.")})
+    params.update(norm("norm_mlp", module.norm3 if has_cross else module.norm2))
+    return {**params, **linear("up", module.linear1), **linear("down", module.linear2)}
+
+
+def blocks(out):
+    options = {"batch_first": True, "dropout": 0.0}
+    causal = torch.ones(3, 3).triu(1) > 0
+    block = nn.TransformerEncoderLayer(4, 2, 6, activation="gelu", norm_first=True, **options)
+    shake(block)
+    x = randn(2, 3, 4)
+    write_case(out, "encoder", of_block(block), {"x": x, "is_key": IS_KEY},
+               {"y": block(x, src_key_padding_mask=~IS_KEY)})
+    block = nn.TransformerEncoderLayer(4, 2, 6, **options)
+    shake(block)
+    x = randn(2, 3, 4)
+    write_case(out, "encoder_post", of_block(block), {"x": x}, {"y": block(x, src_mask=causal)})
+    block = nn.TransformerDecoderLayer(4, 2, 6, activation="gelu", norm_first=True, **options)
+    shake(block)
+    x, memory = randn(2, 3, 4), randn(2, 3, 4)
+    y = block(x, memory, tgt_mask=causal, memory_key_padding_mask=~IS_KEY)
+    write_case(out, "decoder", of_block(block),
+               {"x": x, "memory": memory, "memory_is_key": IS_KEY}, {"y": y})
+    block = nn.TransformerDecoderLayer(4, 2, 6, activation="gelu", **options)
+    shake(block)
+    x, memory, mask = randn(2, 2, 4), randn(2, 3, 4), randn(2, 3)
+    write_case(out, "decoder_post", of_block(block),
+               {"x": x, "memory": memory, "memory_mask": mask},
+               {"y": block(x, memory, memory_mask=mask)})
+    gated(out)
+
+
+def gated(out):
+    """A block as of LLaMA, without rotary positions."""
+    attend = nn.MultiheadAttention(4, 2, batch_first=True, bias=False)
+    up, gate, down = (nn.Linear(*s, bias=False) for s in ((4, 6), (4, 6), (6, 4)))
+    scales = [(1 + 0.3 * torch.randn(4)).requires_grad_() for _ in range(2)]
+    rms = lambda x, scale: x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-5) * scale
+    x = randn(2, 3, 4)
+    h = rms(x, scales[0])
+    h = x + attend(h, h, h)[0]
+    z = rms(h, scales[1])
+    y = h + down(nn.functional.silu(gate(z)) * up(z))
+    params = {"norm_attn.weight": (scales[0], same), **of_attention(attend, "attn."),
+              "norm_mlp.weight": (scales[1], same)}
+    for name, l in (("up", up), ("gate", gate), ("down", down)):
+        params[f"mlp.{name}.weight"] = (l.weight, transposed)
+    write_case(out, "gated", params, {"x": x}, {"y": y})
+
+
+FAMILIES = (convolutions, embeddings, norms, recurrences, attentions, blocks)
 
 
 if __name__ == "__main__":

@@ -139,6 +139,69 @@ static void apply_recurrent(const layers_any *layer, const layers_inputs *in, la
     }
 }
 
+/* ---- attention ---------------------------------------------------------------------------- */
+
+CREATE(attention,
+       wg_attention_create(m, "l", 4, 2, OPTIONS(wg_attention_layer_options, .is_split = false),
+                           &layer->attention))
+CREATE(attention_causal,
+       wg_attention_create(m, "l", 4, 2,
+                           OPTIONS(wg_attention_layer_options, .is_causal = true, .no_bias = true),
+                           &layer->attention))
+CREATE(attention_cross, wg_attention_create(m, "l", 4, 2,
+                                            OPTIONS(wg_attention_layer_options, .is_split = true,
+                                                    .key_width = 3, .value_width = 5),
+                                            &layer->attention))
+CREATE(attention_rotary, wg_attention_create(m, "l", 8, 2,
+                                             OPTIONS(wg_attention_layer_options, .is_rotary = true,
+                                                     .is_causal = true),
+                                             &layer->attention))
+
+static void apply_attention(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    const wg_attention_inputs inputs = {.size = sizeof inputs,
+                                        .key = in_of(in, "key"),
+                                        .value = in_of(in, "value"),
+                                        .mask = in_of(in, "mask"),
+                                        .is_key = in_of(in, "is_key")};
+    give(out, "y", wg_attention_apply(&layer->attention, in_of(in, "x"), &inputs));
+}
+
+/* ---- transformers ------------------------------------------------------------------------- */
+
+CREATE(encoder,
+       wg_transformer_block_create(m, "l", 4, 2, OPTIONS(wg_transformer_options, .hidden = 6),
+                                   &layer->block))
+CREATE(encoder_post,
+       wg_transformer_block_create(m, "l", 4, 2,
+                                   OPTIONS(wg_transformer_options, .hidden = 6, .is_causal = true,
+                                           .is_post_norm = true, .activation = WG_TRANSFORMER_RELU),
+                                   &layer->block))
+CREATE(decoder, wg_transformer_block_create(m, "l", 4, 2,
+                                            OPTIONS(wg_transformer_options, .hidden = 6,
+                                                    .has_cross = true, .is_causal = true),
+                                            &layer->block))
+CREATE(decoder_post, wg_transformer_block_create(m, "l", 4, 2,
+                                                 OPTIONS(wg_transformer_options, .hidden = 6,
+                                                         .has_cross = true, .is_post_norm = true),
+                                                 &layer->block))
+CREATE(gated, wg_transformer_block_create(m, "l", 4, 2,
+                                          OPTIONS(wg_transformer_options, .hidden = 6,
+                                                  .has_rms_norm = true, .no_bias = true,
+                                                  .activation = WG_TRANSFORMER_GATED_SILU),
+                                          &layer->block))
+
+static void apply_block(const layers_any *layer, const layers_inputs *in, layers_outputs *out)
+{
+    const wg_transformer_inputs inputs = {.size = sizeof inputs,
+                                          .mask = in_of(in, "mask"),
+                                          .is_key = in_of(in, "is_key"),
+                                          .memory = in_of(in, "memory"),
+                                          .memory_mask = in_of(in, "memory_mask"),
+                                          .memory_is_key = in_of(in, "memory_is_key")};
+    give(out, "y", wg_transformer_block_apply(&layer->block, in_of(in, "x"), &inputs));
+}
+
 /* ---- all ---------------------------------------------------------------------------------- */
 
 const layers_case layers_cases[] = {
@@ -162,5 +225,18 @@ const layers_case layers_cases[] = {
     {"lstm_of_indices", create_lstm_of_indices, apply_recurrent, false, sizeof(wg_recurrent_layer)},
     {"gru", create_gru, apply_recurrent, false, sizeof(wg_recurrent_layer)},
     {"gru_both_ways", create_gru_both_ways, apply_recurrent, false, sizeof(wg_recurrent_layer)},
+    {"attention", create_attention, apply_attention, false, sizeof(wg_attention_layer)},
+    {"attention_masked", create_attention, apply_attention, false, sizeof(wg_attention_layer)},
+    {"attention_added", create_attention, apply_attention, false, sizeof(wg_attention_layer)},
+    {"attention_causal", create_attention_causal, apply_attention, false,
+     sizeof(wg_attention_layer)},
+    {"attention_cross", create_attention_cross, apply_attention, false, sizeof(wg_attention_layer)},
+    {"attention_rotary", create_attention_rotary, apply_attention, false,
+     sizeof(wg_attention_layer)},
+    {"encoder", create_encoder, apply_block, false, sizeof(wg_transformer_block)},
+    {"encoder_post", create_encoder_post, apply_block, false, sizeof(wg_transformer_block)},
+    {"decoder", create_decoder, apply_block, false, sizeof(wg_transformer_block)},
+    {"decoder_post", create_decoder_post, apply_block, false, sizeof(wg_transformer_block)},
+    {"gated", create_gated, apply_block, false, sizeof(wg_transformer_block)},
     {NULL, NULL, NULL, false, 0},
 };

@@ -14,6 +14,8 @@ typedef union layers_any {
     wg_embedding_layer embedding;
     wg_norm_layer norm;
     wg_recurrent_layer recurrent;
+    wg_attention_layer attention;
+    wg_transformer_block block;
 } layers_any;
 
 typedef struct layers_inputs {
