@@ -1,0 +1,260 @@
+"""The networks of mnist_mlp, char_rnn and tiny_gpt in PyTorch, trained as the examples train them.
+
+Data, splits, batches, starting distributions, optimizer, schedule and number of steps are those of
+examples/NAME.c; random numbers are PyTorch's own. It prints what the examples print.
+
+Usage: reach_torch.py mnist_mlp [epochs] [seed]        WENGERT_MNIST names the folder
+       reach_torch.py char_rnn lstm|gru file [steps] [seed]
+       reach_torch.py tiny_gpt file [steps] [seed]
+SPDX-License-Identifier: Apache-2.0
+"""
+import gzip
+import math
+import os
+import sys
+import time
+
+import numpy
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def linear(inputs, outputs):
+    """A linear layer that starts as wg_linear does."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def cosine(optimizer, steps, warmup=0):
+    """The rate of WG_SCHEDULE_COSINE: up over `warmup` steps, then down to 0 at the end."""
+    def factor(t):
+        if t < warmup:
+            return (t + 1) / warmup
+        return (1 + math.cos(math.pi * (t - warmup) / (steps - warmup))) / 2
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def update(loss, optimizer, rate):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    rate.step()
+
+
+# ---- mnist_mlp -----------------------------------------------------------------------------
+
+
+def read_idx(name, skip):
+    path = os.path.join(os.environ["WENGERT_MNIST"], name)
+    is_packed = not os.path.exists(path)
+    with gzip.open(path + ".gz") if is_packed else open(path, "rb") as f:
+        return numpy.frombuffer(f.read(), numpy.uint8, offset=skip)
+
+
+def read_digits(which):
+    images = read_idx(f"{which}-images-idx3-ubyte", 16).reshape(-1, 784)
+    labels = read_idx(f"{which}-labels-idx1-ubyte", 8)
+    return torch.from_numpy(images).float() / 255, torch.from_numpy(labels).long()
+
+
+def mnist_mlp(epochs, seed, batch=128, hidden=512):
+    torch.manual_seed(seed)
+    x, y = read_digits("train")
+    test_x, test_y = read_digits("t10k")
+    network = nn.Sequential(linear(784, hidden), nn.ReLU(), linear(hidden, hidden), nn.ReLU(),
+                            linear(hidden, 10))
+    adam = torch.optim.Adam(network.parameters(), .001, foreach=True)
+    per_epoch = len(x) // batch
+    rate = cosine(adam, epochs * per_epoch)
+    begin = time.perf_counter()
+    for epoch in range(epochs):
+        order = torch.randperm(len(x))
+        mean = 0
+        for i in range(per_epoch):
+            rows = order[i * batch:(i + 1) * batch]
+            loss = F.cross_entropy(network(x[rows]), y[rows])
+            update(loss, adam, rate)
+            mean += loss.item() / per_epoch
+        with torch.no_grad():
+            accuracy = (network(test_x).argmax(1) == test_y).double().mean().item()
+        print(f"epoch {epoch + 1:2}  loss {mean:.4f}  test accuracy {accuracy:.4f}  "
+              f"{time.perf_counter() - begin:6.2f} s", flush=True)
+
+
+# ---- texts ---------------------------------------------------------------------------------
+
+
+def read_text(path):
+    """The numbers of the characters to learn, of those held out, and how many characters there
+    are."""
+    with open(path, encoding="utf-8", newline="") as f:
+        text = f.read()
+    numbers = {c: i for i, c in enumerate(sorted(set(text)))}
+    symbols = torch.tensor([numbers[c] for c in text])
+    n_held = len(symbols) // 10
+    return symbols[:-n_held], symbols[-n_held:], len(numbers)
+
+
+def train(steps, batches, loss_of, held_loss, optimizer, rate):
+    begin = time.perf_counter()
+    mean = 0
+    every = max(1, steps // 10)
+    for i in range(steps):
+        loss = loss_of(*next(batches))
+        update(loss, optimizer, rate)
+        mean += loss.item() / every
+        if (i + 1) % every == 0:
+            with torch.no_grad():
+                held = held_loss()
+            print(f"step {i + 1:4}  loss {mean:.4f}  held out {held:.4f}  "
+                  f"{time.perf_counter() - begin:6.2f} s", flush=True)
+            mean = 0
+
+
+# ---- char_rnn ------------------------------------------------------------------------------
+
+
+def streams(symbols, batch, steps):
+    """The batches of an epoch of wg_streams without the last short one."""
+    length = (len(symbols) - 1) // batch
+    x = torch.stack([symbols[k * length:(k + 1) * length + 1] for k in range(batch)])
+    for i in range(0, length - steps + 1, steps):
+        yield x[:, i:i + steps], x[:, i + 1:i + steps + 1], i == 0
+
+
+class CharRnn(nn.Module):
+    def __init__(self, kind, n_symbols, hidden=256):
+        super().__init__()
+        self.n_symbols = n_symbols
+        self.body = (nn.GRU if kind == "gru" else nn.LSTM)(n_symbols, hidden, batch_first=True)
+        self.head = linear(hidden, n_symbols)
+
+    def loss(self, x, y, state):
+        h, state = self.body(F.one_hot(x, self.n_symbols).float(), state)
+        return F.cross_entropy(self.head(h).flatten(0, 1), y.flatten()), state
+
+
+def detached(state):
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def char_rnn(kind, path, steps, seed, batch=32, length=64):
+    torch.manual_seed(seed)
+    shown, held, n_symbols = read_text(path)
+    network = CharRnn(kind, n_symbols)
+    adam = torch.optim.Adam(network.parameters(), .004, foreach=True)
+    state = None
+
+    def loss_of(x, y, is_first):
+        nonlocal state
+        loss, state = network.loss(x, y, None if is_first else state)
+        state = detached(state)
+        return loss
+
+    def held_loss():
+        losses, carried = [], None
+        for x, y, _ in streams(held, batch, length):
+            loss, carried = network.loss(x, y, carried)
+            losses.append(loss.item())
+        return sum(losses) / len(losses)
+
+    def epochs():
+        while True:
+            yield from streams(shown, batch, length)
+
+    train(steps, epochs(), loss_of, held_loss, adam, cosine(adam, steps))
+
+
+# ---- tiny_gpt ------------------------------------------------------------------------------
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm_attn = nn.LayerNorm(width)
+        self.qkv = linear(width, 3 * width)
+        for part in self.qkv.weight.data.chunk(3):
+            nn.init.xavier_uniform_(part)
+        self.out = linear(width, width)
+        self.norm_mlp = nn.LayerNorm(width)
+        self.up = linear(width, 4 * width)
+        self.down = linear(4 * width, width)
+
+    def attention(self, x, future):
+        q, k, v = (t.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+                   for t in self.qkv(x).chunk(3, dim=2))
+        if hasattr(F, "scaled_dot_product_attention"):
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            scores = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -.5
+            y = F.softmax(scores.masked_fill(future, float("-inf")), dim=-1) @ v
+        return self.out(y.transpose(1, 2).reshape(x.shape))
+
+    def forward(self, x, future):
+        x = x + self.attention(self.norm_attn(x), future)
+        return x + self.down(F.gelu(self.up(self.norm_mlp(x))))
+
+
+class TinyGpt(nn.Module):
+    def __init__(self, n_symbols, context, width=128, heads=4, blocks=4):
+        super().__init__()
+        self.symbols = nn.Embedding(n_symbols, width)
+        self.places = nn.Embedding(context, width)
+        for table in (self.symbols, self.places):
+            nn.init.normal_(table.weight, 0, .02)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
+        self.norm = nn.LayerNorm(width)
+        self.head = linear(width, n_symbols)
+        self.register_buffer("future", torch.ones(context, context).triu(1).bool())
+
+    def loss(self, x, y):
+        h = self.symbols(x) + self.places.weight
+        for block in self.blocks:
+            h = block(h, self.future)
+        return F.cross_entropy(self.head(self.norm(h)).flatten(0, 1), y.flatten())
+
+
+def windows(symbols, length, stride):
+    rows = torch.stack([symbols[i:i + length + 1]
+                        for i in range(0, len(symbols) - length, stride)])
+    return rows[:, :-1], rows[:, 1:]
+
+
+def tiny_gpt(path, steps, seed, batch=16, context=64, stride=32):
+    torch.manual_seed(seed)
+    shown, held, n_symbols = read_text(path)
+    x, y = windows(shown, context, stride)
+    held_x, held_y = windows(held, context, context)
+    network = TinyGpt(n_symbols, context)
+    adamw = torch.optim.AdamW(network.parameters(), .002, (.9, .99), weight_decay=.1, foreach=True)
+
+    def held_loss():
+        n = len(held_x) // batch
+        return sum(network.loss(held_x[i * batch:(i + 1) * batch],
+                                held_y[i * batch:(i + 1) * batch]).item() for i in range(n)) / n
+
+    def epochs():
+        while True:
+            for rows in torch.randperm(len(x)).split(batch):
+                if len(rows) == batch:
+                    yield x[rows], y[rows]
+
+    train(steps, epochs(), network.loss, held_loss, adamw, cosine(adamw, steps, steps // 10))
+
+
+def main(name, *rest):
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    if name == "mnist_mlp":
+        mnist_mlp(*(int(a) for a in rest))
+    elif name == "char_rnn":
+        char_rnn(rest[0], rest[1], *(int(a) for a in rest[2:]))
+    else:
+        tiny_gpt(rest[0], *(int(a) for a in rest[1:]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
