@@ -1,5 +1,5 @@
 # What `cmake --install` puts where: headers, both libraries, a CMake package, a pkg-config file, the
-# command, the table of ops and the bindings.
+# printers for gdb, the command, the table of ops and the bindings.
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
 
@@ -14,6 +14,10 @@ install(TARGETS wengert_static wengert_shared EXPORT wengert_targets
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT wengert_targets NAMESPACE wengert:: FILE wengertTargets.cmake
     DESTINATION "${wengert_package_dir}")
+
+# What shows nodes and tensors in gdb.
+install(FILES "${PROJECT_SOURCE_DIR}/tools/wengert_gdb.py"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/wengert")
 
 # The command, and what tools on top read: the table of ops and the bindings made of it.
 if(WENGERT_COMMAND)

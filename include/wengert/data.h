@@ -19,7 +19,10 @@ typedef struct wg_dataset wg_dataset;
 
 /** Whether the first line of a table names its columns. */
 typedef enum wg_csv_header {
-    WG_CSV_HEADER_AUTO = 0, /**< it does where one of its feature fields is not a number */
+    /** It does where one of its feature fields is not a number. So columns that are named by
+     * numbers alone ("2019,2020,class") want WG_CSV_HEADER_YES, and features that are not numbers
+     * in the first row pass for a header: WG_CSV_HEADER_NO then tells what is wrong with them. */
+    WG_CSV_HEADER_AUTO = 0,
     WG_CSV_HEADER_YES = 1,
     WG_CSV_HEADER_NO = 2
 } wg_csv_header;

@@ -253,6 +253,13 @@ WG_API wg_node wg_graph_node(wg_graph *g, uint32_t i);
 /** Describes an entry. Errors: the handle's, WG_ERR_ARGUMENT. */
 WG_API wg_status wg_node_describe(wg_node n, wg_node_info *out);
 
+/**
+ * The additions and multiplications of an op's products of matrices, convolutions, recurrences,
+ * attention and factorisations: two for each multiply-add. 0 for other ops, for outputs but the
+ * first, for leaves, and for an invalid node.
+ */
+WG_API double wg_node_flops(wg_node n);
+
 /** The i-th input of an entry; an invalid node where there is none. */
 WG_API wg_node wg_node_input(wg_node n, int32_t i);
 

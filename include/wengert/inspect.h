@@ -1,4 +1,4 @@
-/* Checking the gradients of a graph.
+/* Checking the gradients of a graph, and telling what a model is made of.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef WG_INSPECT_H
 #define WG_INSPECT_H
@@ -63,6 +63,40 @@ WG_NODISCARD WG_API wg_status wg_gradcheck_write(const wg_gradcheck_report *repo
  */
 WG_NODISCARD WG_API wg_status wg_compare_gradient(wg_node loss, const wg_param *param,
                                                   const wg_tensor *mine, wg_check_report *report);
+
+/* ---- summaries ---------------------------------------------------------------------------- */
+
+/** Options of a summary. Set `size` to sizeof(wg_summary_options); zeros are the defaults. */
+typedef struct wg_summary_options {
+    size_t size;
+    int32_t depth; /**< modules this deep at most, 1 is the outermost; 0: all */
+} wg_summary_options;
+
+/**
+ * Writes what a graph's list is made of as a table: for each module that recorded something
+ * (wg_module_enter), indented below the one around it, its kind, the shape of its result, its
+ * parameters, multiply-adds and memory, those of the modules inside of it included; then the sums
+ * over the whole list.
+ *
+ *     layer   kind    output     parameters  multiply-adds   memory
+ *     hidden  linear  [32, 128]     100,480      3,211,264  32.8 kB
+ *     out     linear  [32, 10]        1,290         40,960   2.6 kB
+ *     parameters 101,770 (407.1 kB), all of them learn
+ *     one forward pass: 3,252,224 multiply-adds, values of 51.7 kB
+ *
+ * Parameters count where they are first used. Multiply-adds are those of wg_node_flops. Memory is
+ * that of all values recorded: plans need less, as they fuse, drop and share. A module that was
+ * entered several times in the same place has one row, with the number of times and the last
+ * result.
+ *
+ * g        without error; nothing is run
+ * options  NULL for the defaults
+ *
+ * Errors: WG_ERR_ARGUMENT (g, writer, size of another version), WG_ERR_RANGE (depth), the graph's,
+ * WG_ERR_MEMORY, the writer's.
+ */
+WG_NODISCARD WG_API wg_status wg_summary_write(wg_graph *g, const wg_summary_options *options,
+                                               const wg_writer *writer);
 
 #ifdef __cplusplus
 }

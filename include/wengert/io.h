@@ -63,12 +63,6 @@ WG_API const char *wg_safetensors_metadata_key(const wg_safetensors *file, size_
 /** The value of a key; NULL where there is none. Valid as long as the file. */
 WG_API const char *wg_safetensors_metadata(const wg_safetensors *file, const char *key);
 
-/** A tensor to be written. */
-typedef struct wg_named_tensor {
-    const char *name; /**< UTF-8, unique, not "__metadata__" */
-    const wg_tensor *tensor;
-} wg_named_tensor;
-
 /** A metadata entry to be written. */
 typedef struct wg_named_text {
     const char *name; /**< UTF-8, unique */
@@ -80,7 +74,7 @@ typedef struct wg_named_text {
  * a multiple of 8. The file is written whole to a temporary one beside `path`, synced and renamed
  * over it: a reader sees the old file or the new one.
  *
- * entries   n of them; may be NULL when n is 0
+ * entries   n of them, of unique names but "__metadata__"; may be NULL when n is 0
  * metadata  n_metadata of them, in that order; may be NULL when n_metadata is 0
  *
  * On an error the old file is as it was and the temporary one is gone; only where the last act
@@ -97,8 +91,8 @@ WG_NODISCARD WG_API wg_status wg_safetensors_write(wg_context *ctx, const char *
 
 /**
  * Reads an array that NumPy saved (.npy, versions 1.0, 2.0 and 3.0), of either byte order and of C
- * or Fortran order: float16 and float32 as f32, float64 as f64, bool as bool, uint8 as u8, all other
- * integers as i64, every value exact.
+ * or Fortran order: float16 and float32 as f32, float64 as f64, bool as bool, uint8 as u8, all
+ * other integers as i64, every value exact.
  *
  * path  a regular file
  * out   row-major, owned by the caller; NULL on failure

@@ -71,8 +71,8 @@ typedef struct wg_conv_layer_options {
 
 /**
  * Adds "<name>.weight", [filters, channels / groups, kernel], and "<name>.bias", [filters], zeros.
- * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, groups that do not divide the
- * channels and filters).
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, an empty kernel, groups that do not
+ * divide the channels and filters).
  */
 WG_NODISCARD WG_API wg_status wg_conv1d_create(wg_model *m, const char *name, int64_t channels,
                                                int64_t filters, int64_t kernel,
@@ -275,7 +275,7 @@ typedef struct wg_recurrent_options {
  * "<name>.weight_hh_l<k>", [hidden, hidden], "<name>.bias_ih_l<k>" and "<name>.bias_hh_l<k>",
  * [hidden]; in reverse the same with "_reverse" behind. The inputs of layers above the first are
  * hidden, or 2 hidden where it is bidirectional.
- * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options).
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, hidden).
  */
 WG_NODISCARD WG_API wg_status wg_rnn_create(wg_model *m, const char *name, int64_t inputs,
                                             int64_t hidden, const wg_recurrent_options *options,
@@ -443,7 +443,7 @@ typedef struct wg_transformer_options {
 /**
  * Adds, below "<name>.", "norm_attn", "attn", "norm_cross" and "cross" (with has_cross; split),
  * "norm_mlp", "mlp.up", "mlp.gate" (of gated activations) and "mlp.down".
- * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, heads).
+ * Errors: those of wg_param_create; WG_ERR_ARGUMENT (options, width, heads that do not divide it).
  */
 WG_NODISCARD WG_API wg_status wg_transformer_block_create(wg_model *m, const char *name,
                                                           int64_t width, int64_t heads,

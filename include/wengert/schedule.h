@@ -122,17 +122,19 @@ WG_API wg_optimizer *wg_schedule_optimizer(const wg_schedule *s);
 
 /** All that a schedule remembers beside its options: save it, and set it to go on from there. */
 typedef struct wg_schedule_state {
-    int64_t step;     /**< calls of wg_schedule_step, the warm-up's among them */
-    double base;      /**< the rate that it began from */
-    double level;     /**< PLATEAU: the rate it has come to; else base */
-    double best;      /**< PLATEAU: of the metric; infinite before the first */
-    int64_t n_bad;    /**< PLATEAU: bad observations in a row */
-    int64_t cooldown; /**< PLATEAU: observations that are not to be judged */
+    wg_schedule_kind kind; /**< of the schedule */
+    int64_t step;          /**< calls of wg_schedule_step, the warm-up's among them */
+    double base;           /**< the rate that it began from */
+    double level;          /**< PLATEAU: the rate it has come to; else base */
+    double best;           /**< PLATEAU: of the metric; infinite before the first */
+    int64_t n_bad;         /**< PLATEAU: bad observations in a row */
+    int64_t cooldown;      /**< PLATEAU: observations that are not to be judged */
 } wg_schedule_state;
 
 /** Reads and sets the state; setting sets the optimizer's rate too. Errors, by which nothing has
- * changed: WG_ERR_ARGUMENT (a negative count; a rate that is not finite and >= 0; a best that is
- * NaN), WG_ERR_RANGE and WG_ERR_CALLBACK as wg_schedule_step. */
+ * changed: WG_ERR_STATE (of a schedule of another kind), WG_ERR_ARGUMENT (a negative count; a rate
+ * that is not finite and >= 0; a best that is NaN), WG_ERR_RANGE and WG_ERR_CALLBACK as
+ * wg_schedule_step. */
 WG_API wg_status wg_schedule_get_state(const wg_schedule *s, wg_schedule_state *out);
 WG_API wg_status wg_schedule_set_state(wg_schedule *s, const wg_schedule_state *state);
 

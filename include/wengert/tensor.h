@@ -114,6 +114,12 @@ WG_API uint64_t wg_rng_below(wg_rng *rng, uint64_t bound);
 /** Shuffles `n` indices in place (Fisher-Yates). NULL does nothing. */
 WG_API void wg_rng_shuffle(wg_rng *rng, int64_t *indices, size_t n);
 
+/** A tensor and its name, in lists that go to files and come from them. */
+typedef struct wg_named_tensor {
+    const char *name; /**< UTF-8 */
+    const wg_tensor *tensor;
+} wg_named_tensor;
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,7 @@
 #include <wengert/callback.h>
 #include <wengert/certificate.h>
 #include <wengert/check.h>
+#include <wengert/checkpoint.h>
 #include <wengert/context.h>
 #include <wengert/custom.h>
 #include <wengert/data.h>

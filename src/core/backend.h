@@ -122,27 +122,49 @@ typedef struct wgi_kernel {
  *         d = sqrt(v) / c + epsilon         with c = sqrt(1 - beta2^step)
  *         value = k * value - (r * m) / d   with r = rate / (1 - beta1^step) and
  *                                           k = is_decoupled ? 1 - rate * weight_decay : 1,
- *                                           by which a product is exact */
+ *                                           by which a product is exact
+ *
+ *   rmsprop g = as sgd's
+ *         q = alpha * q + ((1 - alpha) * g) * g
+ *         is_centered: a = alpha * a + (1 - alpha) * g;  t = q - a * a, no less than 0
+ *         else:        t = q
+ *         s = g / (sqrt(t) + epsilon);  momentum: b = momentum * b + s;  s = b
+ *         value = value - rate * s
+ *
+ *   adagrad g = as sgd's
+ *         h = (step is 1 ? initial : h) + g * g
+ *         value = value - (r * g) / (sqrt(h) + epsilon)   with r = rate / (1 + (step - 1) * decay)
+ */
 
-/* One tensor's arrays, as every optimizer has them. The states are sgd's velocity, or NULL, and
- * adam's first and second moment. Kernels do not ask for the parameter. */
+/* One tensor's arrays, rate and weight_decay, as every optimizer has them. The states are sgd's
+ * velocity, or NULL; adam's first and second moment; rmsprop's q, a where centered, b where there
+ * is momentum; adagrad's h. Kernels do not ask for the parameter. */
 typedef wg_update wgi_update;
 
 typedef struct wgi_sgd_rule {
-    double rate;
     double momentum;
-    double weight_decay;
     bool is_nesterov;
 } wgi_sgd_rule;
 
 typedef struct wgi_adam_rule {
-    double rate;
     double beta1;
     double beta2;
     double epsilon;
-    double weight_decay; /* added to the gradient (L2) */
-    bool is_decoupled;   /* the decay shrinks the value instead (AdamW) */
+    bool is_decoupled; /* the decay shrinks the value instead (AdamW) */
 } wgi_adam_rule;
+
+typedef struct wgi_rmsprop_rule {
+    double alpha;
+    double epsilon;
+    double momentum;
+    bool is_centered;
+} wgi_rmsprop_rule;
+
+typedef struct wgi_adagrad_rule {
+    double rate_decay;
+    double epsilon;
+    double initial;
+} wgi_adagrad_rule;
 
 /* A NULL function declines all. */
 typedef struct wgi_updates {
@@ -151,6 +173,10 @@ typedef struct wgi_updates {
                      int32_t threads);
     wg_status (*adam)(const wgi_adam_rule *rule, const wgi_update *updates, size_t n,
                       int32_t threads);
+    wg_status (*rmsprop)(const wgi_rmsprop_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads);
+    wg_status (*adagrad)(const wgi_adagrad_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads);
 } wgi_updates;
 
 typedef struct wgi_backend {

@@ -12,6 +12,7 @@
 
 /* Images, plane by plane. */
 typedef struct planes {
+    wg_context *ctx; /* of the images */
     unsigned char *data;
     int64_t images;
     int64_t each; /* planes of an image */
@@ -38,6 +39,7 @@ static wg_status open_planes(const char *what, wg_tensor *images, const wg_rng *
                                 what, wgi_shape_text(type->rank, type->dims, shape, sizeof shape));
     }
     *out = (planes){
+        .ctx = ctx,
         .images = type->count == 0 ? 0 : type->dims[0],
         .each = type->rank == 3 ? 1 : type->dims[1],
         .rows = type->dims[type->rank - 2],
@@ -83,14 +85,13 @@ static void shift_plane(const planes *p, unsigned char *plane, int64_t dy, int64
 
 wg_status wg_images_shift(wg_tensor *images, int32_t most, wg_rng *rng)
 {
-    planes p;
+    planes p = {0};
     wg_status status = open_planes("images_shift", images, rng, &p);
     if (status != WG_OK) {
         return status;
     }
     if (most < 0) {
-        return wgi_context_fail(images->ctx, WG_ERR_RANGE, "images_shift: by up to %d pixels",
-                                (int)most);
+        return wgi_context_fail(p.ctx, WG_ERR_RANGE, "images_shift: by up to %d pixels", (int)most);
     }
     p.data = wg_tensor_data_mutable(images);
     for (int64_t i = 0; i < p.images; i++) {
@@ -127,13 +128,13 @@ static void flip_plane(const planes *p, unsigned char *plane)
 
 wg_status wg_images_flip(wg_tensor *images, double probability, wg_rng *rng)
 {
-    planes p;
+    planes p = {0};
     wg_status status = open_planes("images_flip", images, rng, &p);
     if (status != WG_OK) {
         return status;
     }
     if (isnan(probability) || probability < 0.0 || probability > 1.0) {
-        return wgi_context_fail(images->ctx, WG_ERR_RANGE,
+        return wgi_context_fail(p.ctx, WG_ERR_RANGE,
                                 "images_flip: the probability is not in [0, 1]");
     }
     p.data = wg_tensor_data_mutable(images);

@@ -18,26 +18,20 @@
 
 /* What is known of a stored type. */
 typedef struct stored_info {
-    wgi_idx_stored stored;
     const char *name;
-    size_t bytes;
+    size_t bytes;   /* of an element; 0 where there is no such type */
     wg_dtype dtype; /* of the tensor that holds all its values */
 } stored_info;
 
 static const stored_info infos[] = {
-    {WGI_IDX_U8, "u8", 1, WG_U8},    {WGI_IDX_I8, "i8", 1, WG_I64},
-    {WGI_IDX_I16, "i16", 2, WG_I64}, {WGI_IDX_I32, "i32", 4, WG_I64},
-    {WGI_IDX_F32, "f32", 4, WG_F32}, {WGI_IDX_F64, "f64", 8, WG_F64},
+    [WGI_IDX_U8] = {"u8", 1, WG_U8},    [WGI_IDX_I8] = {"i8", 1, WG_I64},
+    [WGI_IDX_I16] = {"i16", 2, WG_I64}, [WGI_IDX_I32] = {"i32", 4, WG_I64},
+    [WGI_IDX_F32] = {"f32", 4, WG_F32}, [WGI_IDX_F64] = {"f64", 8, WG_F64},
 };
 
-static const stored_info *about(int stored)
+static bool is_type(unsigned char byte)
 {
-    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++) {
-        if ((int)infos[i].stored == stored) {
-            return &infos[i];
-        }
-    }
-    return NULL;
+    return byte < sizeof infos / sizeof *infos && infos[byte].bytes > 0;
 }
 
 static uint64_t load_big(const unsigned char *p, size_t bytes)
@@ -64,7 +58,7 @@ static wg_status check_first(wg_context *ctx, const char *path, const wgi_block 
                                 "%.600s:0: not IDX: it begins with %02x %02x, not with 00 00", path,
                                 (unsigned)p[0], (unsigned)p[1]);
     }
-    if (about(p[2]) == NULL) {
+    if (!is_type(p[2])) {
         return wgi_context_fail(ctx, WG_ERR_FORMAT, "%.600s:2: 0x%02x is no element type of IDX",
                                 path, (unsigned)p[2]);
     }
@@ -90,7 +84,7 @@ static wg_status take_dims(wg_context *ctx, const char *path, const wgi_block *b
     }
     out->stored = (wgi_idx_stored)block->data[2];
     out->data = block->data + header;
-    wg_status status = wgi_type_make((int)about(block->data[2])->dtype, rank, dims, &out->type);
+    wg_status status = wgi_type_make((int)infos[block->data[2]].dtype, rank, dims, &out->type);
     if (status != WG_OK) {
         char shape[WGI_SHAPE_TEXT];
         return wgi_context_fail(ctx, status, "%.600s:4: the bytes of %s do not fit", path,
@@ -102,7 +96,7 @@ static wg_status take_dims(wg_context *ctx, const char *path, const wgi_block *b
 static wg_status check_length(wg_context *ctx, const char *path, const wgi_block *block,
                               const wgi_idx *idx)
 {
-    const stored_info *info = about((int)idx->stored);
+    const stored_info *info = &infos[idx->stored];
     size_t header = (size_t)(idx->data - block->data);
     size_t bytes = (size_t)idx->type.count * info->bytes;
     if (block->bytes - header == bytes) {
@@ -141,7 +135,7 @@ static int64_t load_signed(const unsigned char *p, size_t bytes)
 
 void wgi_idx_decode(const wgi_idx *idx, int64_t at, int64_t n, void *out)
 {
-    const stored_info *info = about((int)idx->stored);
+    const stored_info *info = &infos[idx->stored];
     const unsigned char *p = idx->data + (size_t)at * info->bytes;
     if (info->dtype == WG_U8) {
         memcpy(out, p, (size_t)n);

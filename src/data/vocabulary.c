@@ -62,7 +62,7 @@ static size_t choose(sorting *s, const wg_text_options *o)
         s->order[i] = (int64_t)i;
     }
     if (o->max_symbols > 0) {
-        size_t room = (size_t)o->max_symbols - (o->unknown != NULL ? 1 : 0);
+        size_t room = (size_t)o->max_symbols - 1; /* beside the unknown symbol */
         sort_by(s, n, is_before_by_count);
         n = n < room ? n : room;
     }

@@ -320,3 +320,24 @@ const wgi_site *wgi_list_site(const wgi_list *list, uint32_t node)
     const wgi_site *site = (const wgi_site *)list->sites.data + node;
     return site->file != NULL ? site : NULL;
 }
+
+/* ---- arithmetic --------------------------------------------------------------------------- */
+
+/* No op that counts its arithmetic has more operands. */
+#define MOST_COUNTED 16
+
+double wgi_record_flops(const wgi_list *list, const wgi_entry *r, const wgi_op *op)
+{
+    wgi_view in[MOST_COUNTED];
+    wgi_view out[WGI_MAX_OUT];
+    if (op->flops == NULL || r->n_in > MOST_COUNTED) {
+        return 0.0;
+    }
+    for (uint32_t k = 0; k < r->n_in; k++) {
+        in[k] = wgi_record_view(list, wgi_record_at(list, wgi_inputs_of(list, r)[k]));
+    }
+    for (int32_t k = 0; k < op->n_out; k++) {
+        out[k] = wgi_record_view(list, r + k);
+    }
+    return op->flops(in, out, wgi_attrs_of(list, r));
+}

@@ -148,6 +148,10 @@ static inline wgi_view wgi_record_view(const wgi_list *list, const wgi_entry *r)
     return view;
 }
 
+/* The arithmetic that the op's row counts for an entry, its first output; 0 where it counts none.
+ */
+double wgi_record_flops(const wgi_list *list, const wgi_entry *r, const wgi_op *op);
+
 wgi_type wgi_record_type(const wgi_list *list, const wgi_entry *r);
 
 /* Whether two records of one list have the same shape. */

@@ -94,20 +94,8 @@ static uint32_t maker_of(const search *s, uint32_t i)
 
 static double flops_of(const search *s, const wgi_entry *r)
 {
-    const wgi_list *list = &s->p->scratch->list;
-    const wgi_op *op = wgi_op_at(s->p, r);
-    wgi_view in[3];
-    wgi_view out[WGI_MAX_OUT];
-    if (op->flops == NULL || r->n_in > 3) {
-        return (double)r->count;
-    }
-    for (uint32_t k = 0; k < r->n_in; k++) {
-        in[k] = wgi_record_view(list, wgi_record_at(list, r->in[k]));
-    }
-    for (int32_t k = 0; k < op->n_out; k++) {
-        out[k] = wgi_record_view(list, r + k);
-    }
-    return op->flops(in, out, wgi_attrs_of(list, r));
+    const double counted = wgi_record_flops(&s->p->scratch->list, r, wgi_op_at(s->p, r));
+    return counted > 0.0 ? counted : (double)r->count;
 }
 
 static double cost_of(const search *s, uint32_t step)

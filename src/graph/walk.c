@@ -70,6 +70,17 @@ wg_status wg_node_describe(wg_node n, wg_node_info *out)
     return WG_OK;
 }
 
+double wg_node_flops(wg_node n)
+{
+    if (!wg_is_valid(n)) {
+        return 0.0;
+    }
+    const wg_graph *g = n.graph;
+    const wgi_entry *r = wgi_record_at(&g->list, n.index);
+    const bool is_op = !wgi_record_is_leaf(r) && r->part == 0;
+    return is_op ? wgi_record_flops(&g->list, r, g->ctx->ops->ops[r->op]) : 0.0;
+}
+
 wg_node wg_node_input(wg_node n, int32_t i)
 {
     wg_node none = {n.graph, WGI_FAILED, n.epoch};

@@ -1,8 +1,8 @@
 /* The header of NumPy's arrays: version, length, and a dictionary in Python's notation.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Invariant: at <= end, and the first failure sticks. The text is never evaluated: what is not of
- * the one form that it may have is refused (NumPy's NEP 1). */
+ * Invariant: at <= end, and the first failure ends the scan. The text is never evaluated: what is
+ * not of the one form that it may have is refused (NumPy's NEP 1). */
 #include <string.h>
 
 #include "core/context.h"
@@ -41,10 +41,8 @@ typedef struct string {
 
 static bool fail_at(scanner *s, wg_status status, const unsigned char *at, const char *what)
 {
-    if (s->status == WG_OK) {
-        s->status = wgi_context_fail(s->ctx, status, "%.600s:%zu: %s", s->path,
-                                     (size_t)(at - s->start), what);
-    }
+    s->status =
+        wgi_context_fail(s->ctx, status, "%.600s:%zu: %s", s->path, (size_t)(at - s->start), what);
     return false;
 }
 

@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * States 0 and 1 are the first and the second moment. */
-#include <math.h>
-
 #include "core/context.h"
 #include "model/optimizer.h"
 
@@ -15,11 +13,9 @@ static wg_status ask_either(const wg_optimizer *o, const wgi_updates *backend,
                             const wgi_update *updates, size_t n, bool is_decoupled)
 {
     const wg_adam_options *options = &o->options.adam;
-    const wgi_adam_rule rule = {.rate = o->rate,
-                                .beta1 = options->beta1,
+    const wgi_adam_rule rule = {.beta1 = options->beta1,
                                 .beta2 = options->beta2,
                                 .epsilon = options->epsilon,
-                                .weight_decay = options->weight_decay,
                                 .is_decoupled = is_decoupled};
     const int32_t threads = wgi_update_threads(o);
     return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
@@ -37,13 +33,10 @@ static wg_status ask_adamw(const wg_optimizer *o, const wgi_updates *backend,
     return ask_either(o, backend, updates, n, true);
 }
 
-static const wgi_optimizer_kind adam_kind = {.update = wgi_update_by_backends, .ask = ask_adam};
-static const wgi_optimizer_kind adamw_kind = {.update = wgi_update_by_backends, .ask = ask_adamw};
-
-static double or_default(double x, double otherwise)
-{
-    return x == 0.0 ? otherwise : x;
-}
+static const wgi_optimizer_kind adam_kind = {
+    .update = wgi_update_by_backends, .ask = ask_adam, .states = {"exp_avg", "exp_avg_sq"}};
+static const wgi_optimizer_kind adamw_kind = {
+    .update = wgi_update_by_backends, .ask = ask_adamw, .states = {"exp_avg", "exp_avg_sq"}};
 
 static wg_adam_options with_defaults(const wg_adam_options *options, double decay)
 {
@@ -51,23 +44,17 @@ static wg_adam_options with_defaults(const wg_adam_options *options, double deca
     if (options != NULL) {
         o = *options;
     }
-    o.rate = or_default(o.rate, 0.001);
-    o.beta1 = or_default(o.beta1, 0.9);
-    o.beta2 = or_default(o.beta2, 0.999);
-    o.epsilon = or_default(o.epsilon, 1e-8);
+    o.rate = wgi_or_default(o.rate, 0.001);
+    o.beta1 = wgi_or_default(o.beta1, 0.9);
+    o.beta2 = wgi_or_default(o.beta2, 0.999);
+    o.epsilon = wgi_or_default(o.epsilon, 1e-8);
     return o;
-}
-
-static bool is_positive(double x)
-{
-    return isfinite(x) && x > 0.0;
 }
 
 static bool are_options(const wg_adam_options *o)
 {
-    return is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 && o->beta2 > 0.0 &&
-           o->beta2 < 1.0 && is_positive(o->epsilon) && isfinite(o->weight_decay) &&
-           o->weight_decay >= 0.0;
+    return wgi_is_positive(o->rate) && o->beta1 > 0.0 && o->beta1 < 1.0 && o->beta2 > 0.0 &&
+           o->beta2 < 1.0 && wgi_is_positive(o->epsilon) && wgi_is_factor(o->weight_decay);
 }
 
 static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *options,
@@ -93,6 +80,7 @@ static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *o
     if (status == WG_OK) {
         (*out)->options.adam = o;
         (*out)->rate = o.rate;
+        (*out)->weight_decay = o.weight_decay;
         (*out)->n_states = 2;
     }
     return status;

@@ -101,6 +101,17 @@ wg_status wg_attention_create(wg_model *m, const char *name, int64_t width, int6
 
 /* ---- masks -------------------------------------------------------------------------------- */
 
+/* Whether a mask is added to the scores; one that is no node is left to the ops, which tell. */
+static bool is_added(wg_node mask)
+{
+    return wg_is_valid(mask) && wg_node_dtype(mask) != WG_BOOL;
+}
+
+static wg_node least_of(wg_node like)
+{
+    return wg_number(like.graph, wg_node_dtype(like), -(double)INFINITY);
+}
+
 /* The mask with the padding left out too. */
 static wg_node mask_of(const wg_attention_inputs *in)
 {
@@ -111,11 +122,10 @@ static wg_node mask_of(const wg_attention_inputs *in)
     if (!is_some(in->mask)) {
         return is_key;
     }
-    if (wg_node_dtype(in->mask) == WG_BOOL) {
+    if (!is_added(in->mask)) {
         return wg_logical_and(is_key, in->mask);
     }
-    const wg_node least = wg_number(in->mask.graph, wg_node_dtype(in->mask), -(double)INFINITY);
-    return wg_where(is_key, in->mask, least);
+    return wg_where(is_key, in->mask, least_of(in->mask));
 }
 
 /* ---- attention whose weights are dropped --------------------------------------------------- */
@@ -133,11 +143,10 @@ static wg_node causal_mask(wg_node scores)
 static wg_node weights_of(wg_node scores, wg_node mask, bool is_causal)
 {
     wg_node attends = mask;
-    if (is_some(mask) && wg_node_dtype(mask) != WG_BOOL) {
-        const wg_dtype dtype = wg_node_dtype(mask);
-        attends = wg_not_equal(mask, wg_number(mask.graph, dtype, -(double)INFINITY));
-        const wg_node finite = wg_where(attends, mask, wg_number(mask.graph, dtype, 0.0));
-        scores = wg_add(scores, finite);
+    if (is_added(mask)) {
+        attends = wg_not_equal(mask, least_of(mask));
+        const wg_node zero = wg_number(mask.graph, wg_node_dtype(mask), 0.0);
+        scores = wg_add(scores, wg_where(attends, mask, zero));
     }
     if (is_causal) {
         const wg_node causal = causal_mask(scores);

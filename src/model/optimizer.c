@@ -28,11 +28,6 @@ wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind, const c
     return WG_OK;
 }
 
-static wgi_param_memory *memory_of(const wg_optimizer *o, size_t i)
-{
-    return (wgi_param_memory *)o->memory.data + i;
-}
-
 void wg_optimizer_destroy(wg_optimizer *o)
 {
     if (o == NULL) {
@@ -40,7 +35,7 @@ void wg_optimizer_destroy(wg_optimizer *o)
     }
     const wg_allocator *a = &o->model->ctx->memory;
     for (size_t i = 0; i < o->memory.count; i++) {
-        const wgi_param_memory *memory = memory_of(o, i);
+        const wgi_param_memory *memory = wgi_param_memory_of(o, i);
         for (int32_t k = 0; k < WG_MAX_STATES; k++) {
             wgi_release(a, memory->state[k], memory->state_bytes);
         }
@@ -48,6 +43,7 @@ void wg_optimizer_destroy(wg_optimizer *o)
     if (o->kind->release != NULL) {
         o->kind->release(o);
     }
+    wgi_groups_free(o);
     wgi_array_free(a, &o->memory, sizeof(wgi_param_memory));
     wgi_array_free(a, &o->updates, sizeof(wgi_update));
     wgi_array_free(a, &o->due, sizeof(wg_param *));
@@ -69,7 +65,7 @@ int32_t wgi_update_threads(const wg_optimizer *o)
 /* ---- preparing ---------------------------------------------------------------------------- */
 
 /* Room for every parameter of the model, in all three arrays. */
-static bool reserve_memory(wg_optimizer *o)
+bool wgi_optimizer_reserve(wg_optimizer *o)
 {
     const wg_allocator *a = &o->model->ctx->memory;
     const size_t n = o->model->params.count;
@@ -88,9 +84,9 @@ static bool reserve_memory(wg_optimizer *o)
 }
 
 /* A parameter without elements keeps no arrays: kernels do not touch them. */
-static bool reserve_state(const wg_optimizer *o, const wg_param *p)
+bool wgi_param_memory_reserve(const wg_optimizer *o, const wg_param *p)
 {
-    wgi_param_memory *memory = memory_of(o, p->index);
+    wgi_param_memory *memory = wgi_param_memory_of(o, p->index);
     memory->state_bytes = wgi_type_bytes(&p->value->type);
     for (int32_t k = 0; k < o->n_states; k++) {
         if (memory->state[k] == NULL && memory->state_bytes > 0) {
@@ -101,16 +97,20 @@ static bool reserve_state(const wg_optimizer *o, const wg_param *p)
         }
     }
     memory->is_reserved = true;
+    memory->n_groups = SIZE_MAX;
     return true;
 }
 
 /* Takes a parameter into the step's list. */
 static wg_status take(wg_optimizer *o, wg_param *p)
 {
-    const wgi_param_memory *memory = memory_of(o, p->index);
-    if (WGI_UNLIKELY(!memory->is_reserved) && !reserve_state(o, p)) {
+    wgi_param_memory *memory = wgi_param_memory_of(o, p->index);
+    if (WGI_UNLIKELY(!memory->is_reserved) && !wgi_param_memory_reserve(o, p)) {
         return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY,
                                 "%s: out of memory for the state of '%s'", o->name, p->name);
+    }
+    if (WGI_UNLIKELY(memory->n_groups != o->groups.count)) {
+        wgi_groups_look_up(o, p, memory);
     }
     ((wg_param **)o->due.data)[o->due.count++] = p;
     wgi_update *u = &((wgi_update *)o->updates.data)[o->updates.count++];
@@ -118,6 +118,8 @@ static wg_status take(wg_optimizer *o, wg_param *p)
                       .gradient = p->gradient->data,
                       .n = p->value->type.count,
                       .step = memory->n_steps + 1,
+                      .rate = o->rate * memory->rate_scale,
+                      .weight_decay = memory->weight_decay,
                       .dtype = p->value->type.dtype,
                       .param = p};
     memcpy(u->state, memory->state, sizeof u->state);
@@ -126,7 +128,7 @@ static wg_status take(wg_optimizer *o, wg_param *p)
 
 static wg_status prepare(wg_optimizer *o)
 {
-    if (!reserve_memory(o)) {
+    if (!wgi_optimizer_reserve(o)) {
         return wgi_context_fail(o->model->ctx, WG_ERR_MEMORY, "%s: out of memory", o->name);
     }
     wg_param *const *params = o->model->params.data;
@@ -178,10 +180,51 @@ static void finish(const wg_optimizer *o)
 {
     wg_param *const *due = o->due.data;
     for (size_t i = 0; i < o->due.count; i++) {
-        memory_of(o, due[i]->index)->n_steps++;
+        wgi_param_memory_of(o, due[i]->index)->n_steps++;
         wgi_tensor_touch(due[i]->value);
         due[i]->is_gradient_empty = true;
     }
+}
+
+static wg_status check_step(const wg_optimizer *o)
+{
+    return o->model->ctx->is_in_callback
+               ? wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
+                                  o->name)
+               : wgi_model_settled(o->model, o->name);
+}
+
+void wgi_gradients_clear(const wg_model *m)
+{
+    for (size_t i = 0; i < wg_model_count(m); i++) {
+        wg_param_clear_gradient(wg_model_param(m, i));
+    }
+}
+
+static wg_status evaluate_and_step(wg_optimizer *o, wg_closure closure, void *user, double *loss)
+{
+    wgi_gradients_clear(o->model);
+    const wg_status status = closure(user, loss);
+    return status != WG_OK ? status : wg_optimizer_step(o);
+}
+
+wg_status wg_optimizer_step_closure(wg_optimizer *o, wg_closure closure, void *user, double *loss)
+{
+    double ignored = 0.0;
+    double *to = loss == NULL ? &ignored : loss;
+    *to = (double)NAN;
+    if (o == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    if (closure == NULL) {
+        return wgi_context_fail(o->model->ctx, WG_ERR_ARGUMENT, "%s: wants a closure", o->name);
+    }
+    wg_status status = check_step(o);
+    if (status != WG_OK) {
+        return status;
+    }
+    return o->kind->minimize == NULL ? evaluate_and_step(o, closure, user, to)
+                                     : o->kind->minimize(o, closure, user, to);
 }
 
 wg_status wg_optimizer_step(wg_optimizer *o)
@@ -189,11 +232,11 @@ wg_status wg_optimizer_step(wg_optimizer *o)
     if (o == NULL) {
         return WG_ERR_ARGUMENT;
     }
-    if (o->model->ctx->is_in_callback) {
-        return wgi_context_fail(o->model->ctx, WG_ERR_STATE, "%s: no step inside a callback",
-                                o->name);
+    wg_status status = check_step(o);
+    if (status == WG_OK && o->kind->minimize != NULL) {
+        status = wgi_context_fail(o->model->ctx, WG_ERR_STATE,
+                                  "%s: steps with a closure: wg_optimizer_step_closure", o->name);
     }
-    wg_status status = wgi_model_settled(o->model, o->name);
     status = status != WG_OK ? status : prepare(o);
     if (status != WG_OK || o->due.count == 0) {
         return status;
@@ -203,6 +246,11 @@ wg_status wg_optimizer_step(wg_optimizer *o)
         finish(o);
     }
     return status;
+}
+
+const char *wg_optimizer_name(const wg_optimizer *o)
+{
+    return o == NULL ? "" : o->name;
 }
 
 double wg_optimizer_rate(const wg_optimizer *o)

@@ -25,7 +25,7 @@ static const char *fault_of(wg_recurrent_kind kind, const wg_recurrent_options *
     if (!wgi_is_drop_probability(o->dropout)) {
         return "the dropout is in [0, 1)";
     }
-    if (hidden > INT64_MAX / 4) {
+    if (hidden < 0 || hidden > INT64_MAX / 4) {
         return "no such number of hidden elements";
     }
     const bool is_relu = o->nonlinearity == WG_NONLINEARITY_RELU;

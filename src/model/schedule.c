@@ -165,6 +165,7 @@ static wg_schedule_state beginning(const wg_schedule *s)
 {
     const double base = wg_optimizer_rate(s->optimizer);
     return (wg_schedule_state){
+        .kind = s->options.kind,
         .base = base,
         .level = base,
         .best = s->options.is_more_better ? -(double)INFINITY : (double)INFINITY,
@@ -187,6 +188,10 @@ wg_status wg_schedule_set_state(wg_schedule *s, const wg_schedule_state *state)
 {
     if (s == NULL) {
         return WG_ERR_ARGUMENT;
+    }
+    if (state != NULL && state->kind != s->options.kind) {
+        return wgi_context_fail(context_of(s), WG_ERR_STATE,
+                                "schedule: the state is of another kind of schedule");
     }
     if (state == NULL || state->step < 0 || !is_rate(state->base) || !is_rate(state->level) ||
         isnan(state->best) || state->n_bad < 0 || state->cooldown < 0) {

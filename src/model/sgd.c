@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * State 0 is the velocity; without momentum there is none. */
-#include <math.h>
-
 #include "core/context.h"
 #include "model/optimizer.h"
 
@@ -11,25 +9,18 @@ static wg_status ask(const wg_optimizer *o, const wgi_updates *backend, const wg
                      size_t n)
 {
     const wg_sgd_options *options = &o->options.sgd;
-    const wgi_sgd_rule rule = {.rate = o->rate,
-                               .momentum = options->momentum,
-                               .weight_decay = options->weight_decay,
-                               .is_nesterov = options->is_nesterov};
+    const wgi_sgd_rule rule = {.momentum = options->momentum, .is_nesterov = options->is_nesterov};
     const int32_t threads = wgi_update_threads(o);
     return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
 
-static const wgi_optimizer_kind sgd_kind = {.update = wgi_update_by_backends, .ask = ask};
-
-static bool is_rate(double x)
-{
-    return isfinite(x) && x >= 0.0;
-}
+static const wgi_optimizer_kind sgd_kind = {
+    .update = wgi_update_by_backends, .ask = ask, .states = {"momentum_buffer"}};
 
 static bool are_options(const wg_sgd_options *o)
 {
-    return o != NULL && o->size == sizeof *o && is_rate(o->rate) && o->rate > 0.0 &&
-           is_rate(o->momentum) && is_rate(o->weight_decay);
+    return o != NULL && o->size == sizeof *o && wgi_is_positive(o->rate) &&
+           wgi_is_factor(o->momentum) && wgi_is_factor(o->weight_decay);
 }
 
 wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer **out)
@@ -49,6 +40,7 @@ wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer
     if (status == WG_OK) {
         (*out)->options.sgd = *options;
         (*out)->rate = options->rate;
+        (*out)->weight_decay = options->weight_decay;
         (*out)->n_states = options->momentum == 0.0 ? 0 : 1;
     }
     return status;

@@ -24,7 +24,7 @@ static const char *fault_of(int64_t width, const wg_transformer_options *o)
     if (!o->has_cross && o->memory_width != 0) {
         return "a memory is for blocks with has_cross";
     }
-    return width > INT64_MAX / 4 ? "no such width" : NULL;
+    return width < 1 || width > INT64_MAX / 4 ? "no such width" : NULL;
 }
 
 static wg_status add_norm(wg_model *m, const char *name, int64_t width,

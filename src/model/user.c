@@ -50,7 +50,8 @@ static void release(wg_optimizer *o)
     wgi_release_text(&o->model->ctx->memory, o->own_name);
 }
 
-static const wgi_optimizer_kind user_kind = {.update = update, .release = release};
+static const wgi_optimizer_kind user_kind = {
+    .update = update, .release = release, .states = {"state0", "state1", "state2", "state3"}};
 
 static const char *find_fault(const wg_optimizer_definition *d, wg_optimizer **out)
 {

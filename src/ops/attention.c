@@ -274,6 +274,37 @@ static wg_status infer_backward(wgi_infer *q)
     return status;
 }
 
+/* ---- cost --------------------------------------------------------------------------------- */
+
+static double scores_of(const wgi_attention_shape *s)
+{
+    return (double)s->batch * (double)s->heads * (double)s->queries * (double)s->keys;
+}
+
+double wgi_attention_flops(const wgi_attention_shape *s)
+{
+    return 2.0 * scores_of(s) * ((double)s->depth + (double)s->width);
+}
+
+double wgi_attention_backward_flops(const wgi_attention_shape *s)
+{
+    return 2.0 * scores_of(s) * (3.0 * (double)s->depth + 2.0 * (double)s->width);
+}
+
+static double flops(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    (void)out;
+    const wgi_attention_shape s = wgi_attention_of(&in[0], &in[1], &in[2], attr);
+    return wgi_attention_flops(&s);
+}
+
+static double flops_backward(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    (void)out;
+    const wgi_attention_shape s = wgi_attention_of(&in[0], &in[1], &in[2], attr);
+    return wgi_attention_backward_flops(&s);
+}
+
 /* ---- constructors ------------------------------------------------------------------------- */
 
 bool wgi_attention_take(const wgi_draft *draft, const wg_attention_options *options, int64_t depth,
@@ -710,6 +741,7 @@ const wgi_op wgi_op_scaled_dot_product_attention = {
     .gradient = wgi_attention_gradient,
     .decompose = decompose,
     .reference = {WGI_REALS(attention_forward)},
+    .flops = flops,
     .call = call,
     WGI_ATTRIBUTES(attributes),
     WGI_SAMPLES(samples, bad),
@@ -740,6 +772,7 @@ const wgi_op wgi_op_attention_backward = {
     .infer = infer_backward,
     .decompose = decompose_backward,
     .reference = {WGI_REALS(attention_backward)},
+    .flops = flops_backward,
     .call = call_backward,
     WGI_ATTRIBUTES(attributes),
     WGI_SAMPLES(backward_samples, backward_bad),

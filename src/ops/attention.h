@@ -45,6 +45,11 @@ wgi_attention_shape wgi_attention_of_packed(const wgi_view *qkv);
 /* Adds the strides of a mask. */
 void wgi_attention_take_mask(wgi_attention_shape *shape, int32_t rank, const wgi_view *mask);
 
+/* Two for each multiply-add of the products: of queries with keys and of weights with values. The
+ * gradient has the first once more, and a product for each of dv, dp, dq and dk. */
+double wgi_attention_flops(const wgi_attention_shape *shape);
+double wgi_attention_backward_flops(const wgi_attention_shape *shape);
+
 /* Operand `at` is a mask that suits scores of the shape and the dtype of operand 0. */
 WGI_NODISCARD wg_status wgi_attention_check_mask(wgi_infer *q, int32_t at, int32_t rank,
                                                  const wgi_attention_shape *shape);

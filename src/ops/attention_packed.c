@@ -157,6 +157,24 @@ static wg_status infer_backward(wgi_infer *q)
     return status == WG_OK ? wgi_infer_like(q, 0, 0) : status;
 }
 
+/* ---- cost --------------------------------------------------------------------------------- */
+
+static double flops(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    (void)out;
+    (void)attr;
+    const wgi_attention_shape s = wgi_attention_of_packed(&in[0]);
+    return wgi_attention_flops(&s);
+}
+
+static double flops_backward(const wgi_view *in, const wgi_view *out, const void *attr)
+{
+    (void)out;
+    (void)attr;
+    const wgi_attention_shape s = wgi_attention_of_packed(&in[0]);
+    return wgi_attention_backward_flops(&s);
+}
+
 /* ---- constructors ------------------------------------------------------------------------- */
 
 wg_node wg_packed_attention(wg_node qkv, wg_node mask, const wg_attention_options *options)
@@ -376,6 +394,7 @@ const wgi_op wgi_op_packed_attention = {
     .gradient = gradient,
     .decompose = decompose,
     .reference = {WGI_REALS(packed_forward)},
+    .flops = flops,
     .call = call,
     WGI_ATTRIBUTES(attributes),
     WGI_SAMPLES(samples, bad),
@@ -405,6 +424,7 @@ const wgi_op wgi_op_packed_attention_backward = {
     .infer = infer_backward,
     .decompose = decompose_backward,
     .reference = {WGI_REALS(packed_backward)},
+    .flops = flops_backward,
     .call = call_backward,
     WGI_ATTRIBUTES(attributes),
     WGI_SAMPLES(backward_samples, backward_bad),

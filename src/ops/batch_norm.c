@@ -87,7 +87,11 @@ static void track(wg_graph *g, wg_param *p, wg_node batch, double momentum)
     const wg_node before = wg_use(g, p);
     const wg_node change = wgi_record_one_given(wg_sub(batch, before), momentum, WGI_OP_scale);
     const wg_status status = wg_assign(p, wg_add(before, change));
-    (void)status; /* the graph has it */
+    /* An assignment that memory is short of does not fail the list by itself, and a step without it
+     * would go on with other statistics. */
+    if (status != WG_OK && wg_graph_status(g) == WG_OK) {
+        (void)wgi_fail_call(g, status, "batch_norm", NULL, "no room for the statistics");
+    }
 }
 
 static wg_node by_batch(wg_graph *g, const request *r)

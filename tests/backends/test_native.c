@@ -87,6 +87,8 @@ static void draw(wg_rng *rng, int dtype, bool has_specials, size_t n, double *ou
 typedef struct arrays {
     int dtype;
     size_t n;
+    double rate;
+    double weight_decay;
     double value[MAX_N];
     double gradient[MAX_N];
     double first[MAX_N];
@@ -113,7 +115,7 @@ static void expect_sgd_element(arrays *x, size_t i, const wgi_sgd_rule *rule, co
 {
     const int dtype = x->dtype;
     const double momentum = rounded(dtype, rule->momentum);
-    const double g = decayed(x, i, rule->weight_decay);
+    const double g = decayed(x, i, u->weight_decay);
     double s = g;
     if (u->state[0] != NULL) {
         const double kept = rounded(dtype, momentum * x->first[i]);
@@ -121,27 +123,27 @@ static void expect_sgd_element(arrays *x, size_t i, const wgi_sgd_rule *rule, co
         x->first[i] = v;
         s = rule->is_nesterov ? rounded(dtype, g + rounded(dtype, momentum * v)) : v;
     }
-    const double change = rounded(dtype, rounded(dtype, rule->rate) * s);
+    const double change = rounded(dtype, rounded(dtype, u->rate) * s);
     x->value[i] = rounded(dtype, x->value[i] - change);
 }
 
 static void expect_adam_element(arrays *x, size_t i, const wgi_adam_rule *rule, const wgi_update *u)
 {
     const int dtype = x->dtype;
-    const double g = decayed(x, i, rule->is_decoupled ? 0.0 : rule->weight_decay);
+    const double g = decayed(x, i, rule->is_decoupled ? 0.0 : u->weight_decay);
     const double kept = rounded(dtype, rounded(dtype, rule->beta1) * x->first[i]);
     const double m = rounded(dtype, kept + rounded(dtype, rounded(dtype, 1.0 - rule->beta1) * g));
     const double kept2 = rounded(dtype, rounded(dtype, rule->beta2) * x->second[i]);
     const double part = rounded(dtype, rounded(dtype, 1.0 - rule->beta2) * g);
     const double v = rounded(dtype, kept2 + rounded(dtype, part * g));
     const double c = rounded(dtype, sqrt(1.0 - pow(rule->beta2, (double)u->step)));
-    const double r = rounded(dtype, rule->rate / (1.0 - pow(rule->beta1, (double)u->step)));
+    const double r = rounded(dtype, u->rate / (1.0 - pow(rule->beta1, (double)u->step)));
     const double root = rounded(dtype, rounded(dtype, sqrt(v)) / c);
     const double d = rounded(dtype, root + rounded(dtype, rule->epsilon));
     const double change = rounded(dtype, rounded(dtype, r * m) / d);
     x->first[i] = m;
     x->second[i] = v;
-    const double shrink = rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0;
+    const double shrink = rule->is_decoupled ? 1.0 - u->rate * u->weight_decay : 1.0;
     x->value[i] = rounded(dtype, rounded(dtype, rounded(dtype, shrink) * x->value[i]) - change);
 }
 
@@ -153,6 +155,8 @@ static wgi_update new_update(const arrays *x, int n_states, int64_t step)
                     .n = (int64_t)x->n,
                     .value = array_of(x->dtype, n, x->n, x->value),
                     .gradient = array_of(x->dtype, n, x->n, x->gradient),
+                    .rate = x->rate,
+                    .weight_decay = x->weight_decay,
                     .step = step};
     const double *states[2] = {x->first, x->second};
     for (int k = 0; k < n_states; k++) {
@@ -206,11 +210,11 @@ static void test_native_sgd_has_the_bits_of_its_contract(void **state)
     for (size_t n = 0; n <= MAX_N; n++) {
         for (unsigned bits = 0; bits < 64; bits++) {
             const wgi_sgd_rule rule = {
-                .rate = 0.1,
                 .momentum = 0.9,
-                .weight_decay = (bits & 1) != 0 ? 0.01 : 0.0,
                 .is_nesterov = (bits & 2) != 0,
             };
+            x.rate = 0.1;
+            x.weight_decay = (bits & 1) != 0 ? 0.01 : 0.0;
             draw_arrays(&rng, dtypes[(bits >> 3) & 1], n, (bits & 16) != 0, &x);
             check_sgd(&x, &rule, (bits & 32) != 0, (bits & 4) != 0 ? 1 : 7);
         }
@@ -225,13 +229,13 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
     for (size_t n = 0; n <= MAX_N; n++) {
         for (unsigned bits = 0; bits < 32; bits++) {
             const wgi_adam_rule rule = {
-                .rate = 0.001,
                 .beta1 = 0.9,
                 .beta2 = 0.999,
                 .epsilon = 1e-8,
-                .weight_decay = (bits & 1) != 0 ? 0.01 : 0.0,
                 .is_decoupled = (bits & 16) != 0,
             };
+            x.rate = 0.001;
+            x.weight_decay = (bits & 1) != 0 ? 0.01 : 0.0;
             draw_arrays(&rng, dtypes[(bits >> 1) & 1], n, (bits & 4) != 0, &x);
             for (size_t i = 0; i < n; i++) {
                 x.second[i] = fabs(x.second[i]);
@@ -243,43 +247,48 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
 
 /* ---- lists -------------------------------------------------------------------------------- */
 
-static const wgi_sgd_rule sgd_rule = {
-    .rate = 0.03, .momentum = 0.7, .weight_decay = 0.2, .is_nesterov = true};
-static const wgi_adam_rule adam_rule = {
-    .rate = 0.03, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.2};
-static const wgi_adam_rule adamw_rule = {.rate = 0.03,
-                                         .beta1 = 0.8,
-                                         .beta2 = 0.95,
-                                         .epsilon = 1e-6,
-                                         .weight_decay = 0.2,
-                                         .is_decoupled = true};
+static const wgi_sgd_rule sgd_rule = {.momentum = 0.7, .is_nesterov = true};
+static const wgi_adam_rule adam_rule = {.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6};
+static const wgi_rmsprop_rule rmsprop_rule = {.alpha = 0.9, .epsilon = 1e-2};
+static const wgi_rmsprop_rule momentum_rule = {.alpha = 0.9, .epsilon = 1e-2, .momentum = 0.5};
+static const wgi_rmsprop_rule centered_rule = {.alpha = 0.9, .epsilon = 1e-2, .is_centered = true};
+static const wgi_adagrad_rule adagrad_rule = {.rate_decay = 0.1, .epsilon = 1e-3, .initial = 0.5};
+static const wgi_adam_rule adamw_rule = {
+    .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .is_decoupled = true};
 
 #define N_TENSORS 7
 
-/* Tensors of both types, of unlike sizes, some empty, at unlike steps. */
+/* Tensors of both types, of unlike sizes, some empty, at unlike steps, with unlike rates and decays
+ * where neighbours have the same step. */
 static void draw_list(wg_rng *rng, const int64_t *sizes, wgi_update list[N_TENSORS])
 {
     for (int t = 0; t < N_TENSORS; t++) {
         const int dtype = dtypes[t % 2];
-        list[t] = (wgi_update){.dtype = dtype, .n = sizes[t], .step = t % 3 + 1};
-        void *data[4];
-        for (int k = 0; k < 4; k++) {
+        list[t] = (wgi_update){.dtype = dtype,
+                               .n = sizes[t],
+                               .rate = t < 4 ? 0.03 : 0.02,
+                               .weight_decay = t < 5 ? 0.2 : 0.0,
+                               .step = t / 3 + 1};
+        void *data[5];
+        for (int k = 0; k < 5; k++) {
             data[k] = array_of(dtype, (size_t)sizes[t], 0, NULL);
             for (int64_t i = 0; i < sizes[t]; i++) {
                 const double x = wg_rng_normal(rng);
-                wgi_store_double(dtype, data[k], i, k == 3 ? fabs(x) : x);
+                wgi_store_double(dtype, data[k], i, k >= 2 ? fabs(x) : x);
             }
         }
         list[t].value = data[0];
         list[t].gradient = data[1];
         list[t].state[0] = data[2];
         list[t].state[1] = data[3];
+        list[t].state[2] = data[4];
     }
 }
 
 static void free_list(wgi_update list[N_TENSORS])
 {
     for (int t = 0; t < N_TENSORS; t++) {
+        free(list[t].state[2]);
         free(list[t].state[1]);
         free(list[t].state[0]);
         free((void *)list[t].gradient);
@@ -294,7 +303,16 @@ static void expect_same_list(const wgi_update *x, const wgi_update *expected)
         assert_memory_equal(x[t].value, expected[t].value, bytes);
         assert_memory_equal(x[t].state[0], expected[t].state[0], bytes);
         assert_memory_equal(x[t].state[1], expected[t].state[1], bytes);
+        assert_memory_equal(x[t].state[2], expected[t].state[2], bytes);
     }
+}
+
+static void check_rmsprop(const wgi_rmsprop_rule *rule, wgi_update *list, wgi_update *expected,
+                          int32_t threads)
+{
+    assert_int_equal(wgi_reference_updates.rmsprop(rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->rmsprop(rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
 }
 
 /* The same list by the reference and by the kernels, whatever number of threads they may use. */
@@ -314,6 +332,12 @@ static void check_list(const int64_t *sizes, int32_t threads)
     expect_same_list(list, expected);
     assert_int_equal(wgi_reference_updates.adam(&adamw_rule, expected, N_TENSORS, 1), WG_OK);
     assert_int_equal(updates->adam(&adamw_rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
+    check_rmsprop(&rmsprop_rule, list, expected, threads);
+    check_rmsprop(&momentum_rule, list, expected, threads);
+    check_rmsprop(&centered_rule, list, expected, threads);
+    assert_int_equal(wgi_reference_updates.adagrad(&adagrad_rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->adagrad(&adagrad_rule, list, N_TENSORS, threads), WG_OK);
     expect_same_list(list, expected);
     free_list(expected);
     free_list(list);
@@ -341,7 +365,11 @@ static void test_native_updates_decline_other_dtypes(void **state)
         assert_int_equal(updates->sgd(&sgd_rule, &u, 1, 1), expected);
         assert_int_equal(updates->adam(&adam_rule, &u, 1, 1), expected);
         assert_int_equal(wgi_reference_updates.sgd(&sgd_rule, &u, 1, 1), expected);
+        assert_int_equal(updates->rmsprop(&rmsprop_rule, &u, 1, 1), expected);
+        assert_int_equal(updates->adagrad(&adagrad_rule, &u, 1, 1), expected);
         assert_int_equal(wgi_reference_updates.adam(&adam_rule, &u, 1, 1), expected);
+        assert_int_equal(wgi_reference_updates.rmsprop(&rmsprop_rule, &u, 1, 1), expected);
+        assert_int_equal(wgi_reference_updates.adagrad(&adagrad_rule, &u, 1, 1), expected);
     }
 }
 
@@ -352,7 +380,7 @@ static void test_native_updates_take_all_of_a_list_or_none(void **state)
     float value = 1.0F;
     const float gradient = 1.0F;
     const wgi_update list[2] = {
-        {.dtype = WG_F32, .n = 1, .value = &value, .gradient = &gradient, .step = 1},
+        {.dtype = WG_F32, .n = 1, .value = &value, .gradient = &gradient, .rate = 1, .step = 1},
         {.dtype = WG_I64, .step = 1}};
     assert_int_equal(updates->sgd(&sgd_rule, list, 2, 1), WG_ERR_UNSUPPORTED);
     assert_int_equal(wgi_reference_updates.sgd(&sgd_rule, list, 2, 1), WG_ERR_UNSUPPORTED);

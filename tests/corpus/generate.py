@@ -230,6 +230,9 @@ def idx_seeds():
         "nothing-in-it": idx(8, [0, 28, 28], b""),
         "images": idx(8, [2, 2, 3], bytes([0, 51, 102, 153, 204, 255] * 2)),
         "labels": idx(8, [2], bytes([7, 2])),
+        "color": idx(8, [1, 3, 1, 2], bytes(6)),
+        # Its bytes would fit as u8, but not as f32.
+        "none-wide": idx(8, [0, 2**31, 2**31], b""),
     }
     bad = {
         "nothing": b"",
@@ -513,6 +516,14 @@ def npz_seeds():
         "zip64": patched(stored, (end + 16, b"\xff" * 4)),
         "parts": patched(stored, (end + 4, b"\1")),
         "parts-member": patched(stored, (central + 34, b"\1")),
+        "zip64-count": patched(stored, (end + 8, b"\xff" * 4)),
+        "zip64-bytes": patched(stored, (end + 12, b"\xff" * 4)),
+        "zip64-member-stored": patched(stored, (central + 20, b"\xff" * 4)),
+        "zip64-member-place": patched(stored, (central + 42, b"\xff" * 4)),
+        "local-none": b"PK\3\4" + stored[central:central + 51] + patched(
+            stored[end:], (8, b"\1\0\1\0" + struct.pack("<2I", 51, 4))),
+        "name-long": archive([("n" * 600 + ".npy", a + b"x")]),
+        "name-control": archive([("\x07.npy", a + b"x")]),
         "directory-place": patched(stored, (end + 16, struct.pack("<I", central + 1))),
         "directory-behind": patched(stored, (end + 16, struct.pack("<I", end + 1))),
         "members-few": patched(stored, (end + 8, b"\1\0\1\0")),

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
 #include "core/inflate.h"
+#include "data/csv.h"
 #include "support/files.h"
 #include "support/plain_context.h"
 

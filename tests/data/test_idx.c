@@ -173,6 +173,15 @@ static void test_idx_dataset_options(void **state)
     assert_true(wg_tensor_get(wg_dataset_x(d), 0) == -128); /* only u8 is scaled by default */
     assert_null(wg_dataset_y(d));
     wg_dataset_destroy(d);
+    o.has_channels = true;
+    assert_int_equal(wg_idx_read_dataset(&p.ctx, CORPUS "/good-color", NULL, &o, &d), WG_OK);
+    assert_int_equal(wg_tensor_rank(wg_dataset_x(d)), 4);
+    assert_int_equal(wg_tensor_dims(wg_dataset_x(d))[1], 3);
+    wg_dataset_destroy(d);
+    o.has_channels = false;
+    assert_int_equal(wg_idx_read_dataset(&p.ctx, CORPUS "/good-color", NULL, &o, &d), WG_OK);
+    assert_int_equal(wg_tensor_dims(wg_dataset_x(d))[1], 6);
+    wg_dataset_destroy(d);
     o.max_bytes = 27;
     assert_int_equal(wg_idx_read_dataset(&p.ctx, IMAGES, NULL, &o, &d), WG_ERR_RANGE);
     o.max_bytes = 28;
@@ -204,6 +213,12 @@ static void test_idx_dataset_says_what_does_not_fit(void **state)
                    CORPUS "/good-f32:2: labels are integers, not f32");
     refuse_dataset(&p, IMAGES, CORPUS "/none", WG_ERR_IO,
                    CORPUS "/none: cannot open: No such file or directory");
+    refuse_dataset(&p, IMAGES, CORPUS "/bad-type", WG_ERR_FORMAT,
+                   CORPUS "/bad-type:2: 0x0a is no element type of IDX");
+    refuse_dataset(&p, IMAGES, CORPUS "/good-rank-8", WG_ERR_SHAPE,
+                   CORPUS "/good-rank-8:3: labels are of rank 1, not 8");
+    refuse_dataset(&p, CORPUS "/good-none-wide", NULL, WG_ERR_OVERFLOW,
+                   CORPUS "/good-none-wide:4: the images do not fit as f32");
     refuse_dataset(&p, CORPUS "/bad-type", LABELS, WG_ERR_FORMAT,
                    CORPUS "/bad-type:2: 0x0a is no element type of IDX");
     wgt_plain_finish(&p);
@@ -239,8 +254,13 @@ static void fail_each_allocation(bool is_persistent)
     for (size_t k = 1; status != WG_OK; k++) {
         wg_dataset *d;
         wgt_allocator_fail(&p.allocator, k, is_persistent);
+        wg_tensor *t = NULL;
         status = wg_idx_read_dataset(&p.ctx, IMAGES, LABELS, NULL, &d);
+        if (status == WG_OK) {
+            status = wg_idx_read(&p.ctx, IMAGES, &t);
+        }
         wgt_allocator_fail(&p.allocator, 0, false);
+        wg_tensor_destroy(t);
         assert_true(status == WG_OK || status == WG_ERR_MEMORY);
         assert_true(status != WG_OK || k > 6);
         wg_dataset_destroy(d);

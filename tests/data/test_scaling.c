@@ -278,6 +278,13 @@ static void test_scaling_one_hot_of_numbers(void **state)
     labels[1] = INT64_MAX - 1;
     assert_int_equal(wg_dataset_one_hot(d, 0, &hot), WG_ERR_OVERFLOW);
     wg_dataset_destroy(d);
+    wg_tensor *matrix;
+    assert_int_equal(wg_tensor_create(&p.ctx, WG_I64, 2, dims, &matrix), WG_OK);
+    assert_int_equal(wg_dataset_create(&p.ctx, x, matrix, &d), WG_OK);
+    assert_int_equal(wg_dataset_one_hot(d, 0, &hot), WG_ERR_SHAPE);
+    assert_string_equal(p.ctx.error, "dataset_one_hot: labels have rank 2, not 1");
+    wg_dataset_destroy(d);
+    wg_tensor_destroy(matrix);
     assert_int_equal(wg_dataset_create(&p.ctx, x, NULL, &d), WG_OK);
     assert_int_equal(wg_dataset_one_hot(d, 0, &hot), WG_ERR_STATE);
     assert_string_equal(p.ctx.error, "dataset_one_hot: there are no labels");

@@ -1,11 +1,15 @@
-"""Trajectories of PyTorch's SGD, Adam and AdamW: writes optimizers.txt, beside this file.
+"""Trajectories of PyTorch's SGD, Adam, AdamW, RMSprop and Adagrad: writes optimizers.txt, beside this file.
 
 SPDX-License-Identifier: Apache-2.0
 
 Two parameters in f64, a [5] and b [3], in one vector p of 8; its gradient at p is
 curvature * (p - target) + 0.05 p^3. b has no gradient at steps that are multiples of 3.
 
-  case <name> <sgd|adam|adamw> <rate> <momentum> <nesterov> <beta1> <beta2> <epsilon> <weight decay>
+  case <name> <kind> <rate> <momentum> <nesterov> <beta1> <beta2> <epsilon> <weight decay>
+
+where the third to fifth number are, for rmsprop, momentum, whether it is centered, and alpha; for
+adagrad the rate's decay, 0, and the initial sum.
+
   at <step> <8 values>
 """
 import pathlib
@@ -30,6 +34,12 @@ CASES = [
     ("adamw", "adamw", 0.001, 0.0, 0, 0.9, 0.999, 1e-8, 0.01),
     ("adamw_fast", "adamw", 0.1, 0.0, 0, 0.8, 0.95, 1e-3, 0.2),
     ("adamw_no_decay", "adamw", 0.03, 0.0, 0, 0.9, 0.99, 1e-8, 0.0),
+    ("rmsprop", "rmsprop", 0.01, 0.0, 0, 0.99, 0.0, 1e-8, 0.0),
+    ("rmsprop_momentum", "rmsprop", 0.003, 0.9, 0, 0.9, 0.0, 1e-6, 0.0),
+    ("rmsprop_centered", "rmsprop", 0.01, 0.0, 1, 0.95, 0.0, 1e-3, 0.02),
+    ("rmsprop_all", "rmsprop", 0.002, 0.8, 1, 0.9, 0.0, 1e-2, 0.1),
+    ("adagrad", "adagrad", 0.1, 0.0, 0, 0.0, 0.0, 1e-10, 0.0),
+    ("adagrad_all", "adagrad", 0.5, 0.01, 0, 0.25, 0.0, 1e-6, 0.03),
 ]
 
 
@@ -38,6 +48,16 @@ def make(case, params):
     if kind == "sgd":
         return torch.optim.SGD(
             params, lr=rate, momentum=momentum, nesterov=bool(nesterov), weight_decay=decay
+        )
+    if kind == "rmsprop":
+        return torch.optim.RMSprop(
+            params, lr=rate, alpha=beta1, eps=epsilon, weight_decay=decay, momentum=momentum,
+            centered=bool(nesterov),
+        )
+    if kind == "adagrad":
+        return torch.optim.Adagrad(
+            params, lr=rate, lr_decay=momentum, weight_decay=decay,
+            initial_accumulator_value=beta1, eps=epsilon,
         )
     adam = torch.optim.AdamW if kind == "adamw" else torch.optim.Adam
     return adam(

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/element.h"
 #include "core/utf8.h"
+#include "io/element.h"
 
 /* The value of a binary16 from its definition. */
 static double half_value(unsigned bits)

@@ -260,6 +260,292 @@ static void test_layers_dropout_is_for_training(void **state)
     finish(&f);
 }
 
+/* ---- recurrences -------------------------------------------------------------------------- */
+
+static wg_node sequence_of(wg_graph *g, int64_t steps, int64_t batch, const double *x)
+{
+    return wg_constant(g, WG_F64, 3, (const int64_t[]){steps, batch, 2}, x);
+}
+
+/* What stands past the ends is NaN, and of no consequence. */
+static void test_layers_recurrent_runs_each_sequence_as_if_alone(void **state)
+{
+    enum {
+        STEPS = 4,
+        BATCH = 3
+    };
+    static const int64_t lengths[BATCH] = {2, 4, 0};
+    const wg_recurrent_options options = {
+        .size = sizeof options, .n_layers = 2, .is_bidirectional = true, .dtype = WG_F64};
+    const wg_node none = {NULL, 0, 0};
+    double x[STEPS][BATCH][2];
+    fixture f;
+    wg_recurrent_layer layer;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_lstm_create(f.m, "a", 2, 3, &options, &layer), WG_OK);
+    for (int64_t i = 0; i < STEPS * BATCH * 2; i++) {
+        const int64_t t = i / 2 / BATCH;
+        const int64_t b = i / 2 % BATCH;
+        x[t][b][i % 2] = t < lengths[b] ? sin(1.0 + (double)i) : (double)NAN;
+    }
+    wg_recurrent_state all = {.h = none};
+    const wg_node n = wg_constant(f.g, WG_I64, 1, (const int64_t[]){BATCH}, lengths);
+    const wg_node y =
+        wg_recurrent_apply(&layer, sequence_of(f.g, STEPS, BATCH, &x[0][0][0]), &all, n);
+    wg_node loss = wg_add(wg_sum_all(y), wg_sum_all(wg_mul(all.h, all.c)));
+    wg_node alone_loss = wg_number(f.g, WG_F64, 0.0);
+    for (int64_t b = 0; b < BATCH; b++) {
+        double own[STEPS][2];
+        for (int64_t t = 0; t < STEPS; t++) {
+            memcpy(own[t], x[t][b], sizeof own[t]);
+        }
+        wg_recurrent_state one = {.h = none};
+        const wg_node alone =
+            wg_recurrent_apply(&layer, sequence_of(f.g, lengths[b], 1, &own[0][0]), &one, none);
+        const wg_node same = wg_narrow(wg_narrow(y, 1, b, 1), 0, 0, lengths[b]);
+        const wg_node past = wg_narrow(wg_narrow(y, 1, b, 1), 0, lengths[b], STEPS - lengths[b]);
+        const wg_node h = wg_sub(wg_narrow(all.h, 1, b, 1), one.h);
+        const wg_node c = wg_sub(wg_narrow(all.c, 1, b, 1), one.c);
+        assert_true(wg_item(wg_sum_all(wg_abs(wg_sub(same, alone)))) < 1e-14);
+        assert_true(wg_item(wg_sum_all(wg_abs(past))) == 0.0);
+        assert_true(wg_item(wg_sum_all(wg_abs(h))) < 1e-14);
+        assert_true(wg_item(wg_sum_all(wg_abs(c))) < 1e-14);
+        alone_loss =
+            wg_add(alone_loss, wg_add(wg_sum_all(alone), wg_sum_all(wg_mul(one.h, one.c))));
+    }
+    assert_int_equal(wg_backward(wg_sub(loss, alone_loss)), WG_OK);
+    for (size_t i = 0; i < wg_model_count(f.m); i++) {
+        const wg_tensor *gradient = wg_param_gradient(wg_model_param(f.m, i));
+        for (int64_t k = 0; k < wg_tensor_count(gradient); k++) {
+            assert_true(fabs(wg_tensor_get(gradient, k)) < 1e-13);
+        }
+    }
+    finish(&f);
+}
+
+static void test_layers_recurrent_names_are_those_of_pytorch(void **state)
+{
+    static const char *const names[] = {
+        "a.weight_ih_l0",         "a.weight_hh_l0",         "a.bias_ih_l0",
+        "a.bias_hh_l0",           "a.weight_ih_l0_reverse", "a.weight_hh_l0_reverse",
+        "a.bias_ih_l0_reverse",   "a.bias_hh_l0_reverse",   "a.weight_ih_l1",
+        "a.weight_hh_l1",         "a.bias_ih_l1",           "a.bias_hh_l1",
+        "a.weight_ih_l1_reverse", "a.weight_hh_l1_reverse", "a.bias_ih_l1_reverse",
+        "a.bias_hh_l1_reverse",
+    };
+    const wg_recurrent_options options = {
+        .size = sizeof options, .n_layers = 2, .is_bidirectional = true};
+    fixture f;
+    wg_recurrent_layer layer;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_gru_create(f.m, "a", 5, 25, &options, &layer), WG_OK);
+    assert_int_equal(wg_model_count(f.m), 16);
+    for (size_t i = 0; i < 16; i++) {
+        assert_string_equal(wg_param_name(wg_model_param(f.m, i)), names[i]);
+        expect_limit(wg_model_param(f.m, i), 0.2);
+    }
+    const int64_t *dims = wg_tensor_dims(wg_param_value(layer.params[1][1].w_ih));
+    assert_true(dims[0] == 75 && dims[1] == 50);
+    finish(&f);
+}
+
+static void test_layers_recurrent_drops_between_layers_alone(void **state)
+{
+    const wg_node none = {NULL, 0, 0};
+    wg_recurrent_options options = {.size = sizeof options, .dropout = 0.5};
+    fixture f;
+    (void)state;
+    for (int32_t n_layers = 1; n_layers <= 2; n_layers++) {
+        wg_recurrent_layer layer;
+        double sums[3];
+        start(&f);
+        options.n_layers = n_layers;
+        assert_int_equal(wg_rnn_create(f.m, "a", 2, 8, &options, &layer), WG_OK);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(wg_graph_set_training(f.g, i < 2), WG_OK);
+            const wg_node x = wg_full(f.g, WG_F32, 3, (const int64_t[]){4, 3, 2}, 0.5);
+            sums[i] = wg_item(wg_sum_all(wg_recurrent_apply(&layer, x, NULL, none)));
+            assert_int_equal(wg_graph_reset(f.g), WG_OK);
+        }
+        assert_true((sums[0] == sums[1]) == (n_layers == 1));
+        assert_true((sums[0] == sums[2]) == (n_layers == 1));
+        finish(&f);
+    }
+}
+
+static void test_layers_recurrent_counts_its_states(void **state)
+{
+    const wg_node none = {NULL, 0, 0};
+    fixture f;
+    wg_recurrent_layer layer;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_rnn_create(f.m, "a", 2, 3, NULL, &layer), WG_OK);
+    for (int64_t n = 0; n < 3; n++) {
+        const wg_node x = wg_full(f.g, WG_F32, 3, (const int64_t[]){4, 1, 2}, 0.5);
+        wg_recurrent_state s = {.h = wg_full(f.g, WG_F32, 3, (const int64_t[]){n, 1, 3}, 0.5)};
+        assert_true(wg_is_valid(wg_recurrent_apply(&layer, x, &s, none)) == (n == 1));
+        assert_true(wg_is_valid(s.h) == (n == 1));
+        assert_int_equal(wg_graph_reset(f.g), WG_OK);
+    }
+    finish(&f);
+}
+
+/* ---- attention ---------------------------------------------------------------------------- */
+
+static wg_node queries_of(wg_graph *g)
+{
+    double x[2 * 3 * 4];
+    for (int i = 0; i < 24; i++) {
+        x[i] = sin(3.0 * i);
+    }
+    return wg_constant(g, WG_F64, 3, (const int64_t[]){2, 3, 4}, x);
+}
+
+static double distance(wg_node a, wg_node b)
+{
+    return wg_item(wg_amax(wg_abs(wg_sub(a, b)), (const int32_t[]){0, 1, 2}, 3, false));
+}
+
+/* With next to no dropout the weights that are held agree with those that never are. */
+static void test_layers_attention_that_drops_is_attention(void **state)
+{
+    static const bool flags[9] = {true, false, true, true, true, false, false, true, true};
+    const double added[9] = {0.5, -(double)INFINITY, 1, 0, 2, 0, -1, 0.25, 0};
+    fixture f;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        wg_attention_layer layer;
+        start(&f);
+        const wg_attention_layer_options options = {.size = sizeof options,
+                                                    .is_split = i % 2 == 1,
+                                                    .is_causal = i / 2 % 2 == 1,
+                                                    .is_rotary = true,
+                                                    .dropout = 1e-9,
+                                                    .dtype = WG_F64};
+        assert_int_equal(wg_attention_create(f.m, "a", 4, 2, &options, &layer), WG_OK);
+        const int64_t dims[2] = {3, 3};
+        wg_attention_inputs inputs = {.size = sizeof inputs};
+        if (i / 4 == 1) {
+            inputs.mask = wg_constant(f.g, WG_BOOL, 2, dims, flags);
+        } else if (i / 4 == 2) {
+            inputs.mask = wg_constant(f.g, WG_F64, 2, dims, added);
+        }
+        const wg_node x = queries_of(f.g);
+        const wg_node dropping = wg_attention_apply(&layer, x, &inputs);
+        layer.dropout = 0.0;
+        const wg_node y = wg_attention_apply(&layer, x, &inputs);
+        assert_true(distance(dropping, y) < 1e-8);
+        assert_true(wg_item(wg_sum_all(wg_abs(y))) > 0.1);
+        finish(&f);
+    }
+}
+
+static void test_layers_attention_drops_in_training_alone(void **state)
+{
+    const wg_attention_layer_options options = {
+        .size = sizeof options, .dropout = 0.5, .dtype = WG_F64};
+    fixture f;
+    wg_attention_layer layer;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_attention_create(f.m, "a", 4, 2, &options, &layer), WG_OK);
+    const wg_node x = queries_of(f.g);
+    assert_true(distance(wg_attention_apply(&layer, x, NULL), wg_attention_apply(&layer, x, NULL)) >
+                1e-3);
+    assert_int_equal(wg_graph_reset(f.g), WG_OK);
+    assert_int_equal(wg_graph_set_training(f.g, false), WG_OK);
+    const wg_node again = queries_of(f.g);
+    const wg_node y = wg_attention_apply(&layer, again, NULL);
+    assert_true(distance(y, wg_attention_apply(&layer, again, NULL)) == 0.0);
+    finish(&f);
+}
+
+/* The columns of q, k and v are the weights of three layers. */
+static void test_layers_attention_is_the_same_in_one_product(void **state)
+{
+    const wg_attention_layer_options options = {.size = sizeof options, .dtype = WG_F64};
+    const wg_attention_layer_options split = {
+        .size = sizeof split, .dtype = WG_F64, .is_split = true};
+    fixture f;
+    wg_attention_layer layer;
+    wg_attention_layer other;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_attention_create(f.m, "a", 4, 2, &options, &layer), WG_OK);
+    assert_int_equal(wg_attention_create(f.m, "b", 4, 2, &split, &other), WG_OK);
+    wg_param *const parts[] = {other.q.weight, other.k.weight, other.v.weight};
+    double *all = wg_tensor_data_mutable(wg_param_value(layer.qkv.weight));
+    for (int64_t i = 0; i < 48; i++) {
+        const int64_t column = i % 12;
+        all[i] = wg_tensor_get(wg_param_value(parts[column / 4]), i / 12 * 4 + column % 4);
+    }
+    memcpy(wg_tensor_data_mutable(wg_param_value(layer.out.weight)),
+           wg_tensor_data(wg_param_value(other.out.weight)), 16 * sizeof(double));
+    const wg_node x = queries_of(f.g);
+    assert_true(distance(wg_attention_apply(&layer, x, NULL), wg_attention_apply(&other, x, NULL)) <
+                1e-14);
+    finish(&f);
+}
+
+/* Scores and the sums of values: 2 * 2 * batch heads queries keys depth, and the four projections.
+ */
+static void test_layers_attention_tells_its_operations(void **state)
+{
+    const wg_attention_layer_options options = {.size = sizeof options, .no_bias = true};
+    fixture f;
+    wg_attention_layer layer;
+    wg_plan_need need;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_attention_create(f.m, "a", 8, 2, &options, &layer), WG_OK);
+    const wg_node x = wg_full(f.g, WG_F32, 3, (const int64_t[]){2, 6, 8}, 0.5);
+    const wg_node y = wg_attention_apply(&layer, x, NULL);
+    assert_int_equal(wg_plan_memory(&y, 1, WG_PLAN_RUN, &need), WG_OK);
+    const double products = 2.0 * 2 * 6 * 8 * (4 * 8);
+    const double attention = 2.0 * 2 * (2 * 2 * 6 * 6 * 4);
+    assert_true(need.flops >= products + attention);
+    assert_true(need.flops < products + attention + 2 * 6 * 8 * 4);
+    finish(&f);
+}
+
+/* ---- transformers ------------------------------------------------------------------------- */
+
+static void test_layers_block_is_a_tree_of_names(void **state)
+{
+    static const char *const names[] = {
+        "b.norm_attn.weight", "b.attn.qkv.weight", "b.attn.out.weight", "b.norm_cross.weight",
+        "b.cross.q.weight",   "b.cross.k.weight",  "b.cross.v.weight",  "b.cross.out.weight",
+        "b.norm_mlp.weight",  "b.mlp.up.weight",   "b.mlp.gate.weight", "b.mlp.down.weight",
+    };
+    const wg_transformer_options options = {.size = sizeof options,
+                                            .has_cross = true,
+                                            .has_rms_norm = true,
+                                            .no_bias = true,
+                                            .activation = WG_TRANSFORMER_GATED_GELU};
+    fixture f;
+    wg_transformer_block block;
+    (void)state;
+    start(&f);
+    assert_int_equal(wg_transformer_block_create(f.m, "b", 4, 2, &options, &block), WG_OK);
+    assert_int_equal(wg_model_count(f.m), 12);
+    for (size_t i = 0; i < 12; i++) {
+        assert_string_equal(wg_param_name(wg_model_param(f.m, i)), names[i]);
+    }
+    const wg_node x = wg_cast(queries_of(f.g), WG_F32);
+    const wg_transformer_inputs inputs = {.size = sizeof inputs, .memory = x};
+    assert_true(wg_is_valid(wg_transformer_block_apply(&block, x, &inputs)));
+    wg_scope scope;
+    assert_int_equal(wg_graph_scope(f.g, 0, &scope), WG_OK);
+    assert_ptr_equal(scope.module, block.module);
+    assert_int_equal(wg_graph_scope_count(f.g), wg_model_module_count(f.m));
+    assert_false(wg_is_valid(wg_transformer_block_apply(&block, x, NULL)));
+    assert_non_null(strstr(wg_graph_error(f.g), "transformer_block: a memory is what"));
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +557,15 @@ int main(void)
         cmocka_unit_test(test_layers_embedding_keeps_its_padding),
         cmocka_unit_test(test_layers_norm_has_what_its_options_leave),
         cmocka_unit_test(test_layers_dropout_is_for_training),
+        cmocka_unit_test(test_layers_recurrent_runs_each_sequence_as_if_alone),
+        cmocka_unit_test(test_layers_recurrent_names_are_those_of_pytorch),
+        cmocka_unit_test(test_layers_recurrent_drops_between_layers_alone),
+        cmocka_unit_test(test_layers_recurrent_counts_its_states),
+        cmocka_unit_test(test_layers_attention_that_drops_is_attention),
+        cmocka_unit_test(test_layers_attention_drops_in_training_alone),
+        cmocka_unit_test(test_layers_attention_is_the_same_in_one_product),
+        cmocka_unit_test(test_layers_attention_tells_its_operations),
+        cmocka_unit_test(test_layers_block_is_a_tree_of_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void test_linear_takes_options(void **state)
     wg_linear layer;
     wg_rng rng = wg_rng_make(3, 4);
     wg_rng same = rng;
-    const wg_init init = {WG_INIT_UNIFORM, 5.0, 6.0, 0.0, &rng};
+    const wg_init init = {.kind = WG_INIT_UNIFORM, .a = 5.0, .b = 6.0, .rng = &rng};
     const wg_linear_options options = {sizeof options, true, WG_F64, &init};
     assert_int_equal(wg_linear_create(f.model, "fc", 1, 1, &options, &layer), WG_OK);
     assert_null(layer.bias);

@@ -270,6 +270,8 @@ static void test_schedule_refuses_states(void **state)
         assert_int_equal(now.step, 1);
         assert_true(now.base == BASE && now.level == BASE && rate(&f) == BASE / 2);
     }
+    good.kind = WG_SCHEDULE_COSINE;
+    assert_int_equal(wg_schedule_set_state(f.schedule, &good), WG_ERR_STATE);
     finish(&f);
 }
 
@@ -317,7 +319,8 @@ static void test_schedule_goes_far(void **state)
                                                  .n_milestones = 1,
                                                  .warmup_steps = i % 5 == 0 ? INT64_MAX : 0};
             create(&f, &options);
-            const wg_schedule_state there = {.step = far[i / 4], .base = BASE, .level = BASE};
+            const wg_schedule_state there = {
+                .kind = options.kind, .step = far[i / 4], .base = BASE, .level = BASE};
             assert_int_equal(wg_schedule_set_state(f.schedule, &there), WG_OK);
             assert_true(rate(&f) >= 0.0 && rate(&f) <= BASE * (1.0 + DBL_EPSILON));
         }

@@ -128,10 +128,10 @@ static int judge_entry(wgt_sample_graph *s, uint32_t i)
 static int visit_kernels(wgt_sample_graph *s, void *user)
 {
     int *n_visited = user;
-    wg_node all[64];
+    wg_node all[128];
     const uint32_t count = wg_graph_count(s->g);
     int n_failures = 0;
-    assert_true(count <= 64);
+    assert_true(count <= 128);
     for (uint32_t i = 0; i < count; i++) {
         all[i] = wg_graph_node(s->g, i);
     }

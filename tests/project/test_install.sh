@@ -62,6 +62,9 @@ pc=$(find "$prefix" -name wengert.pc)
 [ -n "$pc" ] || { fail "no wengert.pc"; exit 1; }
 libdir=$(dirname "$(dirname "$pc")")
 
+cmp -s "$root/tools/wengert_gdb.py" "$prefix/share/wengert/wengert_gdb.py" ||
+    fail "no printers for gdb"
+
 # The command and what tools on top read, where they were built.
 if [ -x "$build/bin/wengert" ]; then
     [ "$("$prefix/bin/wengert" version)" = "wengert $version" ] || fail "the command does not run"

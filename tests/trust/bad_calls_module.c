@@ -112,6 +112,17 @@ static void check_stay(bad_world *w, const bad_row *row)
     assert_status(wg_graph_scope(w->dead, 0, &scope), WG_ERR_RANGE);
 }
 
+static void check_summary(bad_world *w, const bad_row *row)
+{
+    (void)row;
+    assert_status(wg_summary_write(NULL, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_summary_write(w->g, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_status(wg_summary_write(w->dead, NULL, NULL), WG_ERR_STALE);
+    const wg_node zero = {NULL, 0, 0};
+    assert_true(wg_node_flops(zero) == 0.0 && wg_node_flops(w->stale) == 0.0);
+    assert_true(wg_node_flops(w->dead_node) == 0.0 && wg_node_flops(w->x) == 0.0);
+}
+
 const bad_row bad_rows_of_modules[] = {
     {"wg_module_begin", check_module, NULL},
     {"wg_module_end", check_module, NULL},
@@ -127,5 +138,7 @@ const bad_row bad_rows_of_modules[] = {
     {"wg_module_leave", check_stay, NULL},
     {"wg_graph_scope_count", check_stay, NULL},
     {"wg_graph_scope", check_stay, NULL},
+    {"wg_summary_write", check_summary, NULL},
+    {"wg_node_flops", check_summary, NULL},
     {NULL, NULL, NULL},
 };

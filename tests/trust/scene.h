@@ -25,6 +25,9 @@ typedef struct stage {
     wg_model *m;
     wg_linear first;
     wg_linear second;
+    wg_recurrent_layer lstm; /* of scenes that make them */
+    wg_transformer_block block;
+    wg_norm_layer norm;
     wg_optimizer *o;
     wg_function *f;
     wg_tensor *x;      /* f32 [SCENE_ROWS, SCENE_FEATURES] */

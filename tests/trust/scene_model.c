@@ -5,6 +5,8 @@
  * step alone is repeated. */
 #include "scene.h"
 
+#include <string.h>
+
 static void build_sgd(stage *s)
 {
     const wg_sgd_options options = {.size = sizeof options, .rate = 0.1, .momentum = 0.9};
@@ -137,6 +139,74 @@ static wg_status act_linear(stage *s)
     return status;
 }
 
+/* Layers of many parameters and modules, and what applying them records. */
+static void build_layers(stage *s)
+{
+    const wg_recurrent_options both = {
+        .size = sizeof both, .is_bidirectional = true, .dropout = 0.25, .n_layers = 2};
+    const wg_transformer_options decoder = {
+        .size = sizeof decoder, .has_cross = true, .dropout = 0.25, .attention_dropout = 0.25};
+    assert_int_equal(wg_lstm_create(s->m, "lstm", SCENE_FEATURES, 4, &both, &s->lstm), WG_OK);
+    assert_int_equal(wg_batch_norm_create(s->m, "norm", 8, NULL, &s->norm), WG_OK);
+    assert_int_equal(wg_transformer_block_create(s->m, "block", 8, 2, &decoder, &s->block), WG_OK);
+}
+
+static wg_node record_layers(stage *s)
+{
+    static const int64_t lengths[4] = {3, 8, 0, 5};
+    static const int64_t n = 4;
+    const int64_t dims[3] = {8, 4, SCENE_FEATURES};
+    wg_recurrent_state state = {.h = {NULL, 0, 0}};
+    const wg_node x = wg_reshape(wg_input(s->g, s->x), 3, dims);
+    const wg_node ends = wg_constant(s->g, WG_I64, 1, &n, lengths);
+    const wg_node y = wg_recurrent_apply(&s->lstm, x, &state, ends);
+    const wg_node rows = wg_norm_apply(&s->norm, wg_flatten(y, 0, 1));
+    const wg_node memory = wg_reshape(rows, 3, (const int64_t[]){4, 8, 8});
+    const wg_transformer_inputs inputs = {.size = sizeof inputs, .memory = memory};
+    const wg_node z = wg_transformer_block_apply(&s->block, memory, &inputs);
+    return wg_add(wg_mean_all(wg_square(z)), wg_sum_all(wg_mul(state.h, state.c)));
+}
+
+static wg_status act_layers(stage *s)
+{
+    double item;
+    wg_status status = wg_graph_reset(s->g);
+    status = status ? status : wg_graph_set_step(s->g, 5);
+    for (size_t i = 0; i < wg_model_count(s->m); i++) {
+        wg_param_clear_gradient(wg_model_param(s->m, i));
+    }
+    memset(wg_tensor_data_mutable(wg_param_value(s->norm.running_mean)), 0, 8 * sizeof(float));
+    if (status != WG_OK) {
+        return status;
+    }
+    const wg_node loss = record_layers(s);
+    status = wg_backward(loss);
+    if (status != WG_OK) {
+        return status;
+    }
+    stage_digest_tensor(s, wg_param_gradient(s->lstm.params[0][1].w_hh));
+    stage_digest_tensor(s, wg_param_gradient(s->block.attn.qkv.weight));
+    stage_digest_tensor(s, wg_param_value(s->norm.running_mean));
+    status = wg_get_item(loss, &item);
+    stage_digest(s, &item, sizeof item);
+    return status;
+}
+
+/* All of a block or nothing. */
+static wg_status act_block(stage *s)
+{
+    wg_transformer_block block;
+    const size_t before = wg_model_count(s->m);
+    wg_status status = wg_transformer_block_create(s->m, "third", 8, 2, NULL, &block);
+    if (status == WG_OK) {
+        stage_digest_params(s);
+        return status;
+    }
+    assert_null(block.attn.qkv.weight);
+    assert_int_equal(wg_model_count(s->m), before);
+    return status;
+}
+
 static wg_status act_share(stage *s)
 {
     wg_model *view;
@@ -203,6 +273,8 @@ const scene scenes_of_models[] = {
     {"optimizer_create", false, NULL, act_optimizer_create},
     {"model_create", false, NULL, act_create},
     {"linear_create", false, NULL, act_linear},
+    {"layers", false, build_layers, act_layers},
+    {"transformer_block_create", false, NULL, act_block},
     {"model_share", false, NULL, act_share},
     {"model_flatten", false, NULL, act_flatten},
     {"tensors", false, NULL, act_tensors},

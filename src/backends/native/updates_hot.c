@@ -1,4 +1,4 @@
-/* SGD and Adam over lists of tensors, for one instruction set.
+/* Updates over lists of tensors, for one instruction set.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The loops are those of core/backend.h, one rounding at a time in the order written there: the
@@ -12,9 +12,12 @@
 #define THREAD_ELEMENTS ((int64_t)32768)
 #define GRAIN ((int64_t)64)
 
-/* What adam's step gives its elements, in f64. */
+/* What adam's step gives its elements, in f64; worked out anew where one of the first three is
+ * another. */
 typedef struct adam_scales {
     int64_t step; /* 0: not worked out yet */
+    double rate;
+    double weight_decay;
     double r;
     double c;
     double k;
@@ -83,9 +86,38 @@ static wgi_update part_of(const wgi_update *u, int64_t i, int64_t parts)
     return piece;
 }
 
-/* ---- sgd ---------------------------------------------------------------------------------- */
+/* One tensor's update by a rule. */
+typedef void (*one_update)(const void *rule, const wgi_update *u);
 
-static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
+/* All of a list, in parts where there is work for threads. */
+static wg_status update_list(one_update one, const void *rule, const wgi_update *updates, size_t n,
+                             int32_t threads)
+{
+    if (!are_served(updates, n)) {
+        return WG_ERR_UNSUPPORTED;
+    }
+    const int64_t parts = count_parts(updates, n, threads);
+    if (parts == 1) {
+        for (size_t i = 0; i < n; i++) {
+            one(rule, &updates[i]);
+        }
+        return WG_OK;
+    }
+#if defined(WGI_HAVE_OPENMP)
+#pragma omp parallel for num_threads((int)parts) schedule(static)
+#endif
+    for (int64_t part = 0; part < parts; part++) {
+        for (size_t i = 0; i < n; i++) {
+            const wgi_update piece = part_of(&updates[i], part, parts);
+            one(rule, &piece);
+        }
+    }
+    return WG_OK;
+}
+
+/* ---- sgd, rmsprop, adagrad ---------------------------------------------------------------- */
+
+static void sgd_one(const void *rule, const wgi_update *u)
 {
     if (u->dtype == WG_F32) {
         sgd_f32(rule, u);
@@ -96,43 +128,62 @@ static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
 
 static wg_status sgd(const wgi_sgd_rule *rule, const wgi_update *updates, size_t n, int32_t threads)
 {
-    if (!are_served(updates, n)) {
-        return WG_ERR_UNSUPPORTED;
+    return update_list(sgd_one, rule, updates, n, threads);
+}
+
+static void rmsprop_one(const void *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32) {
+        rmsprop_f32(rule, u);
+    } else {
+        rmsprop_f64(rule, u);
     }
-    const int64_t parts = count_parts(updates, n, threads);
-    if (parts == 1) {
-        for (size_t i = 0; i < n; i++) {
-            sgd_one(rule, &updates[i]);
-        }
-        return WG_OK;
+}
+
+static wg_status rmsprop(const wgi_rmsprop_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads)
+{
+    return update_list(rmsprop_one, rule, updates, n, threads);
+}
+
+static void adagrad_one(const void *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32) {
+        adagrad_f32(rule, u);
+    } else {
+        adagrad_f64(rule, u);
     }
-#if defined(WGI_HAVE_OPENMP)
-#pragma omp parallel for num_threads((int)parts) schedule(static)
-#endif
-    for (int64_t part = 0; part < parts; part++) {
-        for (size_t i = 0; i < n; i++) {
-            const wgi_update piece = part_of(&updates[i], part, parts);
-            sgd_one(rule, &piece);
-        }
-    }
-    return WG_OK;
+}
+
+static wg_status adagrad(const wgi_adagrad_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads)
+{
+    return update_list(adagrad_one, rule, updates, n, threads);
 }
 
 /* ---- adam --------------------------------------------------------------------------------- */
 
-/* Worked out anew where the step is another one. */
-static adam_scales scales_of(const wgi_adam_rule *rule, int64_t step)
+static adam_scales scales_of(const wgi_adam_rule *rule, const wgi_update *u)
 {
-    return (adam_scales){.step = step,
-                         .r = rule->rate / (1.0 - pow(rule->beta1, (double)step)),
-                         .c = sqrt(1.0 - pow(rule->beta2, (double)step)),
-                         .k = rule->is_decoupled ? 1.0 - rule->rate * rule->weight_decay : 1.0};
+    const double step = (double)u->step;
+    return (adam_scales){.step = u->step,
+                         .rate = u->rate,
+                         .weight_decay = u->weight_decay,
+                         .r = u->rate / (1.0 - pow(rule->beta1, step)),
+                         .c = sqrt(1.0 - pow(rule->beta2, step)),
+                         .k = rule->is_decoupled ? 1.0 - u->rate * u->weight_decay : 1.0};
+}
+
+static bool are_scales_of(const adam_scales *scales, const wgi_update *u)
+{
+    return scales->step == u->step && scales->rate == u->rate &&
+           scales->weight_decay == u->weight_decay;
 }
 
 static void adam_one(const wgi_adam_rule *rule, const wgi_update *u, adam_scales *scales)
 {
-    if (u->step != scales->step) {
-        *scales = scales_of(rule, u->step);
+    if (!are_scales_of(scales, u)) {
+        *scales = scales_of(rule, u);
     }
     if (u->dtype == WG_F32) {
         adam_f32(rule, u, scales);
@@ -175,4 +226,6 @@ const wgi_updates HOT(wgi_native_updates) = {
     .backend = "native",
     .sgd = sgd,
     .adam = adam,
+    .rmsprop = rmsprop,
+    .adagrad = adagrad,
 };

@@ -1,4 +1,4 @@
-/* The reference updates: sgd and adam as the formulas read.
+/* The reference updates, as the formulas read.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant: arrays of f32 or f64 change in place, all of a call's or none. */
@@ -35,11 +35,11 @@ static bool are_served(const wgi_update *updates, size_t n)
 static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
 {
     if (u->dtype == WG_F32 && u->state[0] == NULL) {
-        sgd_plain_f32(rule, u);
+        sgd_plain_f32(u);
     } else if (u->dtype == WG_F32) {
         sgd_momentum_f32(rule, u);
     } else if (u->state[0] == NULL) {
-        sgd_plain_f64(rule, u);
+        sgd_plain_f64(u);
     } else {
         sgd_momentum_f64(rule, u);
     }
@@ -74,8 +74,44 @@ static wg_status adam(const wgi_adam_rule *rule, const wgi_update *updates, size
     return WG_OK;
 }
 
+static wg_status rmsprop(const wgi_rmsprop_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads)
+{
+    (void)threads;
+    if (!are_served(updates, n)) {
+        return WG_ERR_UNSUPPORTED;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (updates[i].dtype == WG_F32) {
+            rmsprop_f32(rule, &updates[i]);
+        } else {
+            rmsprop_f64(rule, &updates[i]);
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status adagrad(const wgi_adagrad_rule *rule, const wgi_update *updates, size_t n,
+                         int32_t threads)
+{
+    (void)threads;
+    if (!are_served(updates, n)) {
+        return WG_ERR_UNSUPPORTED;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (updates[i].dtype == WG_F32) {
+            adagrad_f32(rule, &updates[i]);
+        } else {
+            adagrad_f64(rule, &updates[i]);
+        }
+    }
+    return WG_OK;
+}
+
 const wgi_updates wgi_reference_updates = {
     .backend = "reference",
     .sgd = sgd,
     .adam = adam,
+    .rmsprop = rmsprop,
+    .adagrad = adagrad,
 };
