@@ -75,11 +75,37 @@ static wg_status validate(const network *n, wg_graph *g, wg_batches *held, doubl
     return s ? s : wg_graph_set_training(g, true);
 }
 
+static wg_status sample(const network *n, wg_graph *g, const wg_text *text, wg_rng rng)
+{
+    int64_t last[CONTEXT + 1] = {0};
+    wg_status s = wg_graph_set_training(g, false);
+    for (int64_t i = 0, times = 1; i < 300 && !s; i++) {
+        const wg_tensor *p = NULL;
+        s = wg_graph_reset(g);
+        wg_node x = wg_constant(g, WG_I64, 2, (const int64_t[]){1, times}, last);
+        s = s ? s : wg_get(wg_softmax(logits_of(n, x), 1), &p);
+        const int64_t row = (times - 1) * wg_text_vocabulary_size(text);
+        double u = .9999 * wg_rng_uniform(&rng); /* less than the sum, whatever its rounding */
+        int64_t next = 0;
+        for (; u > wg_tensor_get(p, row + next); next++) {
+            u -= wg_tensor_get(p, row + next);
+        }
+        printf("%s", s ? "" : wg_text_symbol(text, next));
+        last[times++] = next;
+        if (times > CONTEXT) {
+            memmove(last, last + 1, sizeof(int64_t) * CONTEXT);
+            times = CONTEXT;
+        }
+    }
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = argc > 1 ? argv[1] : "docs/ops.md";
     const int64_t steps = argc > 2 ? atoi(argv[2]) : 600;
-    const wg_config config = {.size = sizeof config, .seed = argc > 3 ? (uint64_t)atoi(argv[3]) : 1};
+    const wg_config config = {.size = sizeof config,
+                              .seed = argc > 3 ? (uint64_t)atoi(argv[3]) : 1};
     double top = argc > 4 ? atof(argv[4]) : .002;
     int stride = argc > 5 ? atoi(argv[5]) : 32;
     const wg_rng rng = wg_rng_make(config.seed, 1);
@@ -106,8 +132,10 @@ int main(int argc, char **argv)
     s = s ? s : create(m, wg_text_vocabulary_size(text), &n);
     const wg_adamw_options ao = {.size = sizeof ao, .rate = top, .beta2 = .99, .weight_decay = .1};
     s = s ? s : wg_adamw_create(m, &ao, &adam);
-    const wg_schedule_options cosine = {
-        .size = sizeof cosine, .kind = WG_SCHEDULE_COSINE, .steps = steps - steps / 10, .warmup_steps = steps / 10};
+    const wg_schedule_options cosine = {.size = sizeof cosine,
+                                        .kind = WG_SCHEDULE_COSINE,
+                                        .steps = steps - steps / 10,
+                                        .warmup_steps = steps / 10};
     s = s ? s : wg_schedule_create(adam, &cosine, &rate);
     struct timespec t0, t1;
     timespec_get(&t0, TIME_UTC);
@@ -124,7 +152,8 @@ int main(int argc, char **argv)
         if ((i + 1) % (steps / 10) == 0) {
             timespec_get(&t1, TIME_UTC);
             s = s ? s : validate(&n, g, held, &v);
-            printf("step %4d loss %.4f v %.4f %.1f\n", (int)i, loss, v, (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec));
+            printf("step %4d loss %.4f v %.4f %.1f\n", (int)i, loss, v,
+                   (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec));
             fflush(stdout);
         }
     }
