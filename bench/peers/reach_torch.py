@@ -1,18 +1,19 @@
 """The networks of mnist_mlp, char_rnn and tiny_gpt in PyTorch, trained as the examples train them.
 
-Data, splits, batches, starting distributions, optimizer, schedule and number of steps are those of
-examples/NAME.c; random numbers are PyTorch's own. It prints what the examples print.
+Data, what is held out, batches, starting distributions, optimizer, rates and numbers of steps are
+those of examples/NAME.c; random numbers are PyTorch's own. It prints the lines that they print, and
+"begin" before the first step.
 
-Usage: reach_torch.py mnist_mlp [epochs] [seed]        WENGERT_MNIST names the folder
-       reach_torch.py char_rnn lstm|gru file [steps] [seed]
-       reach_torch.py tiny_gpt file [steps] [seed]
+Usage: reach_torch.py mnist_mlp EPOCHS SEED      with MNIST's files in the folder WENGERT_MNIST
+       reach_torch.py char_rnn lstm|gru FILE STEPS SEED
+       reach_torch.py tiny_gpt FILE STEPS SEED
 SPDX-License-Identifier: Apache-2.0
 """
 import gzip
+import itertools
 import math
 import os
 import sys
-import time
 
 import numpy
 import torch
@@ -28,12 +29,17 @@ def linear(inputs, outputs):
     return layer
 
 
+def falling(optimizer, steps):
+    """The rate goes down to 0 on a straight line."""
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: (steps - t) / steps)
+
+
 def cosine(optimizer, steps, warmup=0):
-    """The rate of WG_SCHEDULE_COSINE: up over `warmup` steps, then down to 0 at the end."""
+    """WG_SCHEDULE_COSINE: up over `warmup` steps, then down to 0 over `steps`."""
     def factor(t):
         if t < warmup:
             return (t + 1) / warmup
-        return (1 + math.cos(math.pi * (t - warmup) / (steps - warmup))) / 2
+        return (1 + math.cos(math.pi * (t - warmup) / steps)) / 2
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
@@ -51,7 +57,7 @@ def read_idx(name, skip):
     path = os.path.join(os.environ["WENGERT_MNIST"], name)
     is_packed = not os.path.exists(path)
     with gzip.open(path + ".gz") if is_packed else open(path, "rb") as f:
-        return numpy.frombuffer(f.read(), numpy.uint8, offset=skip)
+        return numpy.frombuffer(bytearray(f.read()), numpy.uint8, offset=skip)
 
 
 def read_digits(which):
@@ -69,7 +75,7 @@ def mnist_mlp(epochs, seed, batch=128, hidden=512):
     adam = torch.optim.Adam(network.parameters(), .001, foreach=True)
     per_epoch = len(x) // batch
     rate = cosine(adam, epochs * per_epoch)
-    begin = time.perf_counter()
+    print("begin", flush=True)
     for epoch in range(epochs):
         order = torch.randperm(len(x))
         mean = 0
@@ -80,49 +86,45 @@ def mnist_mlp(epochs, seed, batch=128, hidden=512):
             mean += loss.item() / per_epoch
         with torch.no_grad():
             accuracy = (network(test_x).argmax(1) == test_y).double().mean().item()
-        print(f"epoch {epoch + 1:2}  loss {mean:.4f}  test accuracy {accuracy:.4f}  "
-              f"{time.perf_counter() - begin:6.2f} s", flush=True)
+        print(f"epoch {epoch + 1:2}  loss {mean:.4f}  test accuracy {accuracy:.4f}", flush=True)
 
 
 # ---- texts ---------------------------------------------------------------------------------
 
 
 def read_text(path):
-    """The numbers of the characters to learn, of those held out, and how many characters there
-    are."""
+    """The numbers of the characters, and how many characters there are."""
     with open(path, encoding="utf-8", newline="") as f:
         text = f.read()
     numbers = {c: i for i, c in enumerate(sorted(set(text)))}
-    symbols = torch.tensor([numbers[c] for c in text])
-    n_held = len(symbols) // 10
-    return symbols[:-n_held], symbols[-n_held:], len(numbers)
+    return torch.tensor([numbers[c] for c in text]), len(numbers)
 
 
-def train(steps, batches, loss_of, held_loss, optimizer, rate):
-    begin = time.perf_counter()
+def train(steps, batches, loss_of, optimizer, rate):
+    print("begin", flush=True)
     mean = 0
-    every = max(1, steps // 10)
-    for i in range(steps):
+    for _ in range(steps):
         loss = loss_of(*next(batches))
         update(loss, optimizer, rate)
-        mean += loss.item() / every
-        if (i + 1) % every == 0:
-            with torch.no_grad():
-                held = held_loss()
-            print(f"step {i + 1:4}  loss {mean:.4f}  held out {held:.4f}  "
-                  f"{time.perf_counter() - begin:6.2f} s", flush=True)
-            mean = 0
+        mean += loss.item() / steps
+    print(f"learnt: {mean:.4f} nats per character", flush=True)
+
+
+def validate(batches, loss_of):
+    with torch.no_grad():
+        losses = [loss_of(*b).item() for b in batches]
+    print(f"held out: {sum(losses) / len(losses):.4f} nats per character", flush=True)
 
 
 # ---- char_rnn ------------------------------------------------------------------------------
 
 
 def streams(symbols, batch, steps):
-    """The batches of an epoch of wg_streams without the last short one."""
+    """The batches of wg_streams without a last short one."""
     length = (len(symbols) - 1) // batch
     x = torch.stack([symbols[k * length:(k + 1) * length + 1] for k in range(batch)])
-    for i in range(0, length - steps + 1, steps):
-        yield x[:, i:i + steps], x[:, i + 1:i + steps + 1], i == 0
+    return [(x[:, i:i + steps], x[:, i + 1:i + steps + 1])
+            for i in range(0, length - steps + 1, steps)]
 
 
 class CharRnn(nn.Module):
@@ -137,35 +139,23 @@ class CharRnn(nn.Module):
         return F.cross_entropy(self.head(h).flatten(0, 1), y.flatten()), state
 
 
-def detached(state):
-    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-
-
 def char_rnn(kind, path, steps, seed, batch=32, length=64):
     torch.manual_seed(seed)
-    shown, held, n_symbols = read_text(path)
+    symbols, n_symbols = read_text(path)
     network = CharRnn(kind, n_symbols)
     adam = torch.optim.Adam(network.parameters(), .004, foreach=True)
+    batches = streams(symbols, batch, length)
+    n_held = len(batches) // 10
     state = None
 
-    def loss_of(x, y, is_first):
+    def loss_of(x, y):
         nonlocal state
-        loss, state = network.loss(x, y, None if is_first else state)
-        state = detached(state)
+        loss, state = network.loss(x, y, state)
+        state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
         return loss
 
-    def held_loss():
-        losses, carried = [], None
-        for x, y, _ in streams(held, batch, length):
-            loss, carried = network.loss(x, y, carried)
-            losses.append(loss.item())
-        return sum(losses) / len(losses)
-
-    def epochs():
-        while True:
-            yield from streams(shown, batch, length)
-
-    train(steps, epochs(), loss_of, held_loss, adam, cosine(adam, steps))
+    train(steps, itertools.cycle(batches[:-n_held]), loss_of, adam, falling(adam, steps))
+    validate(batches[-n_held:], loss_of)
 
 
 # ---- tiny_gpt ------------------------------------------------------------------------------
@@ -208,14 +198,13 @@ class TinyGpt(nn.Module):
             nn.init.normal_(table.weight, 0, .02)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
-        self.head = linear(width, n_symbols)
         self.register_buffer("future", torch.ones(context, context).triu(1).bool())
 
     def loss(self, x, y):
         h = self.symbols(x) + self.places.weight
         for block in self.blocks:
             h = block(h, self.future)
-        return F.cross_entropy(self.head(self.norm(h)).flatten(0, 1), y.flatten())
+        return F.cross_entropy((self.norm(h) @ self.symbols.weight.t()).flatten(0, 1), y.flatten())
 
 
 def windows(symbols, length, stride):
@@ -224,26 +213,23 @@ def windows(symbols, length, stride):
     return rows[:, :-1], rows[:, 1:]
 
 
-def tiny_gpt(path, steps, seed, batch=16, context=64, stride=32):
+def tiny_gpt(path, steps, seed, batch=16, context=64, warmup=50):
     torch.manual_seed(seed)
-    shown, held, n_symbols = read_text(path)
-    x, y = windows(shown, context, stride)
-    held_x, held_y = windows(held, context, context)
+    symbols, n_symbols = read_text(path)
+    x, y = windows(symbols, context, context // 2)
+    n_held = len(x) // 10
+    n_shown = len(x) - n_held
     network = TinyGpt(n_symbols, context)
     adamw = torch.optim.AdamW(network.parameters(), .002, (.9, .99), weight_decay=.1, foreach=True)
 
-    def held_loss():
-        n = len(held_x) // batch
-        return sum(network.loss(held_x[i * batch:(i + 1) * batch],
-                                held_y[i * batch:(i + 1) * batch]).item() for i in range(n)) / n
-
     def epochs():
         while True:
-            for rows in torch.randperm(len(x)).split(batch):
-                if len(rows) == batch:
-                    yield x[rows], y[rows]
+            for rows in torch.randperm(n_shown)[:n_shown // batch * batch].split(batch):
+                yield x[rows], y[rows]
 
-    train(steps, epochs(), network.loss, held_loss, adamw, cosine(adamw, steps, steps // 10))
+    train(steps, epochs(), network.loss, adamw, cosine(adamw, steps - warmup, warmup))
+    validate([(x[i:i + batch], y[i:i + batch])
+              for i in range(n_shown, len(x) - batch + 1, batch)], network.loss)
 
 
 def main(name, *rest):
