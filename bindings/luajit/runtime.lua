@@ -18,11 +18,11 @@ typedef struct wg_config { size_t size; const void *allocator; uint64_t seed; in
     uint32_t without; uint32_t without_passes; bool eager; bool thread_invariant;
     uint32_t plan_cache_count; size_t plan_cache_bytes; const void *log; int compute;
     size_t memory_limit; } wg_config;
-typedef struct wg_init { int kind; double a; double b; double gain; void *rng; } wg_init;
+typedef struct wg_init { int kind; double a; double b; double gain; void *rng; double fan_in; double fan_out; } wg_init;
 typedef struct wg_sgd_options { size_t size; double rate; double momentum; double weight_decay;
-    bool is_nesterov; } wg_sgd_options;
+    bool is_nesterov; double dampening; } wg_sgd_options;
 typedef struct wg_adam_options { size_t size; double rate; double beta1; double beta2;
-    double epsilon; double weight_decay; } wg_adam_options;
+    double epsilon; double weight_decay; bool is_amsgrad; } wg_adam_options;
 const char *wg_status_name(int status);
 const char *wg_graph_error(void *g);
 const char *wg_context_error(const void *ctx);
@@ -87,7 +87,7 @@ local lib = open()
 local M = { ops = {}, doc = {} }
 local dtypes = { f32 = 1, f64 = 2, i64 = 3, bool = 4, u8 = 5 }
 local inits = { zeros = 0, normal = 1, uniform = 2, xavier_uniform = 3, xavier_normal = 4,
-                he_uniform = 5, he_normal = 6 }
+                he_uniform = 5, he_normal = 6, truncated_normal = 7, orthogonal = 8, constant = 9 }
 
 local function check(status, text)
     if status ~= 0 then
@@ -282,7 +282,8 @@ local function optimizer(model, create, kind, options)
     return setmetatable({ model = model, p = own(out, lib.wg_optimizer_destroy) }, Optimizer)
 end
 
--- options: rate, momentum, weight_decay, is_nesterov; rate, beta1, beta2, epsilon, weight_decay
+-- options: rate, momentum, weight_decay, is_nesterov, dampening; rate, beta1, beta2, epsilon,
+-- weight_decay, is_amsgrad
 function Model:sgd(options)
     return optimizer(self, lib.wg_sgd_create, "wg_sgd_options", options)
 end

@@ -38,17 +38,18 @@ class _Config(_c.Structure):
 
 
 class _Init(_c.Structure):
-    _fields_ = [("kind", _c.c_int), ("a", _F64), ("b", _F64), ("gain", _F64), ("rng", _P)]
+    _fields_ = [("kind", _c.c_int), ("a", _F64), ("b", _F64), ("gain", _F64), ("rng", _P),
+                ("fan_in", _F64), ("fan_out", _F64)]
 
 
 class _Sgd(_c.Structure):
     _fields_ = [("size", _SIZE), ("rate", _F64), ("momentum", _F64), ("weight_decay", _F64),
-                ("is_nesterov", _c.c_bool)]
+                ("is_nesterov", _c.c_bool), ("dampening", _F64)]
 
 
 class _Adam(_c.Structure):
     _fields_ = [("size", _SIZE), ("rate", _F64), ("beta1", _F64), ("beta2", _F64), ("epsilon", _F64),
-                ("weight_decay", _F64)]
+                ("weight_decay", _F64), ("is_amsgrad", _c.c_bool)]
 
 
 class _Reading(_c.Structure):
@@ -321,7 +322,8 @@ class Model:
     """Parameters by name."""
 
     INITS = {"zeros": 0, "normal": 1, "uniform": 2, "xavier_uniform": 3, "xavier_normal": 4,
-             "he_uniform": 5, "he_normal": 6}
+             "he_uniform": 5, "he_normal": 6,
+             "truncated_normal": 7, "orthogonal": 8, "constant": 9}
 
     def __init__(self, ctx):
         self.ctx, self._p = ctx, _P()
@@ -360,15 +362,19 @@ class _Optimizer:
 
 
 class SGD(_Optimizer):
-    def __init__(self, model, rate, momentum=0.0, weight_decay=0.0, nesterov=False):
+    def __init__(self, model, rate, momentum=0.0, weight_decay=0.0, nesterov=False,
+                 dampening=0.0):
         super().__init__(model, _lib.wg_sgd_create,
-                         _Sgd(_c.sizeof(_Sgd), rate, momentum, weight_decay, nesterov))
+                         _Sgd(_c.sizeof(_Sgd), rate, momentum, weight_decay, nesterov,
+                              dampening))
 
 
 class Adam(_Optimizer):
-    def __init__(self, model, rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0):
+    def __init__(self, model, rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0,
+                 amsgrad=False):
         super().__init__(model, _lib.wg_adam_create,
-                         _Adam(_c.sizeof(_Adam), rate, beta1, beta2, epsilon, weight_decay))
+                         _Adam(_c.sizeof(_Adam), rate, beta1, beta2, epsilon, weight_decay,
+                               amsgrad))
 
 
 def _attribute(name, kind, value):

@@ -46,6 +46,7 @@ typedef struct wg_checkpoint {
     wg_optimizer *optimizer; /**< its state of every parameter, and the rate */
     wg_schedule *schedule;   /**< wg_schedule_state */
     wg_batches *batches;     /**< wg_batches_state */
+    wg_streams *streams;     /**< wg_streams_state */
     wg_graph *graph;         /**< its random stream and step */
     wg_rng *const *rngs;     /**< n_rngs streams of the program's own */
     size_t n_rngs;
@@ -68,6 +69,7 @@ typedef struct wg_checkpoint {
  *     wengert.schedule.counts  I64 [4]: kind, step, n_bad, cooldown
  *     wengert.schedule.rates   F64 [3]: base, level, best
  *     wengert.batches          I64 [5]: the four words of rng, next
+ *     wengert.streams          I64 []
  *     wengert.graph            I64 [3]: stream, step, the context's seed
  *     wengert.rngs             I64 [n, 4]
  *     wengert.number.NAME      F64 [] or I64 []
@@ -93,10 +95,10 @@ WG_NODISCARD WG_API wg_status wg_checkpoint_save(wg_context *ctx, const char *pa
  *
  * Errors: WG_ERR_ARGUMENT (also parts of another context), WG_ERR_IO, WG_ERR_FORMAT (no checkpoint,
  * one of a later version, or a part that is not of its form), WG_ERR_NAME (a part, number, tensor
- * or parameter that the file does not have), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_RANGE (batches of
- * other data, another number of rngs), WG_ERR_STATE (another optimizer, schedule or seed; a shared
- * model; a tensor that cannot be written; inside a callback), WG_ERR_MEMORY; wg_context_error tells
- * which.
+ * or parameter that the file does not have), WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_RANGE (batches or
+ * streams of other data, another number of rngs), WG_ERR_STATE (another optimizer, schedule or
+ * seed; a shared model; a tensor that cannot be written; inside a callback), WG_ERR_MEMORY;
+ * wg_context_error tells which.
  */
 WG_NODISCARD WG_API wg_status wg_checkpoint_load(wg_context *ctx, const char *path,
                                                  const wg_checkpoint *checkpoint);

@@ -15,14 +15,15 @@ extern "C" {
 /** Changes the parameters of one model by their gradients. */
 typedef struct wg_optimizer wg_optimizer;
 
-/** Options of SGD: v = momentum v + g; p -= rate v (Nesterov: p -= rate (g + momentum v)), with
- * g = gradient + weight_decay p; the first v is g. As PyTorch's SGD without dampening. */
+/** Options of SGD, as PyTorch's SGD: v = momentum v + (1 - dampening) g; p -= rate v (Nesterov:
+ * p -= rate (g + momentum v)), with g = gradient + weight_decay p; the first v is g. */
 typedef struct wg_sgd_options {
     size_t size;
     double rate; /**< > 0 */
     double momentum;
     double weight_decay;
     bool is_nesterov;
+    double dampening; /**< in [0, 1]; 0 where is_nesterov; without momentum it means nothing */
 } wg_sgd_options;
 
 /** Options of Adam (Kingma, Ba 2015), as PyTorch's Adam. Zeros mean .001, .9, .999, 1e-8. */
@@ -33,6 +34,7 @@ typedef struct wg_adam_options {
     double beta2;
     double epsilon;
     double weight_decay; /**< added to the gradient */
+    bool is_amsgrad; /**< divides by the largest second moment so far (Reddi, Kale, Kumar 2018) */
 } wg_adam_options;
 
 /** Options of AdamW (Loshchilov, Hutter 2019), as PyTorch's AdamW: those of Adam, but that the
@@ -170,11 +172,11 @@ WG_NODISCARD WG_API wg_status wg_optimizer_add_group(wg_optimizer *o,
  * The number of tensors that an optimizer remembers; 0 for NULL. Of every parameter that has
  * stepped there are "step.NAME", i64 [], the number of its steps, and one tensor of its shape and
  * dtype for each thing kept of it: "momentum_buffer.NAME" of SGD with momentum; "exp_avg.NAME" and
- * "exp_avg_sq.NAME" of Adam and AdamW; "square_avg.NAME" of RMSprop, "grad_avg.NAME" where it is
- * centered and "momentum_buffer.NAME" where it has momentum; "sum.NAME" of Adagrad; "state0.NAME",
- * "state1.NAME" and so on of your own. L-BFGS has instead "lbfgs.counts", "lbfgs.numbers",
- * "lbfgs.direction", "lbfgs.gradient", "lbfgs.steps" and "lbfgs.changes". Rate, groups and other
- * options are not among them.
+ * "exp_avg_sq.NAME" of Adam and AdamW, "max_exp_avg_sq.NAME" with AMSGrad; "square_avg.NAME" of
+ * RMSprop, "grad_avg.NAME" where it is centered and "momentum_buffer.NAME" where it has momentum;
+ * "sum.NAME" of Adagrad; "state0.NAME", "state1.NAME" and so on of your own. L-BFGS has instead
+ * "lbfgs.counts", "lbfgs.numbers", "lbfgs.direction", "lbfgs.gradient", "lbfgs.steps" and
+ * "lbfgs.changes". Rate, groups and other options are not among them.
  */
 WG_API size_t wg_optimizer_state_count(const wg_optimizer *o);
 

@@ -17,10 +17,12 @@
 #include <wengert/derivatives.h>
 #include <wengert/explain.h>
 #include <wengert/graph.h>
+#include <wengert/history.h>
 #include <wengert/init.h>
 #include <wengert/inspect.h>
 #include <wengert/io.h>
 #include <wengert/layers.h>
+#include <wengert/metrics.h>
 #include <wengert/model.h>
 #include <wengert/ops.h>
 #include <wengert/optimizer.h>
@@ -30,6 +32,7 @@
 #include <wengert/stdio.h>
 #include <wengert/tensor.h>
 #include <wengert/tools.h>
+#include <wengert/train.h>
 
 #include <wengert/locations.h>
 

@@ -113,13 +113,16 @@ typedef struct wgi_kernel {
  *
  *   sgd   g = gradient (+ weight_decay * value, unless weight_decay is 0)
  *         no velocity: s = g
- *         velocity:    v = step is 1 ? g : momentum * v + g;  s = is_nesterov ? g + momentum * v :
- * v value = value - rate * s
+ *         velocity:    v = step is 1 ? g : momentum * v + (1 - dampening) * g
+ *                      s = is_nesterov ? g + momentum * v : v
+ *         value = value - rate * s
  *
  *   adam  g = gradient (+ weight_decay * value, unless weight_decay is 0 or is_decoupled)
  *         m = beta1 * m + (1 - beta1) * g
  *         v = beta2 * v + ((1 - beta2) * g) * g
- *         d = sqrt(v) / c + epsilon         with c = sqrt(1 - beta2^step)
+ *         is_amsgrad: x = x > v ? x : v;  t = x
+ *         else:       t = v
+ *         d = sqrt(t) / c + epsilon         with c = sqrt(1 - beta2^step)
  *         value = k * value - (r * m) / d   with r = rate / (1 - beta1^step) and
  *                                           k = is_decoupled ? 1 - rate * weight_decay : 1,
  *                                           by which a product is exact
@@ -137,12 +140,13 @@ typedef struct wgi_kernel {
  */
 
 /* One tensor's arrays, rate and weight_decay, as every optimizer has them. The states are sgd's
- * velocity, or NULL; adam's first and second moment; rmsprop's q, a where centered, b where there
- * is momentum; adagrad's h. Kernels do not ask for the parameter. */
+ * velocity, or NULL; adam's first and second moment, and x with is_amsgrad; rmsprop's q, a where
+ * centered, b where there is momentum; adagrad's h. Kernels do not ask for the parameter. */
 typedef wg_update wgi_update;
 
 typedef struct wgi_sgd_rule {
     double momentum;
+    double dampening;
     bool is_nesterov;
 } wgi_sgd_rule;
 
@@ -151,6 +155,7 @@ typedef struct wgi_adam_rule {
     double beta2;
     double epsilon;
     bool is_decoupled; /* the decay shrinks the value instead (AdamW) */
+    bool is_amsgrad;   /* divides by the largest second moment so far */
 } wgi_adam_rule;
 
 typedef struct wgi_rmsprop_rule {

@@ -17,6 +17,7 @@
 #define WGI_PART_COUNTS WGI_PART("schedule.counts")
 #define WGI_PART_RATES WGI_PART("schedule.rates")
 #define WGI_PART_BATCHES WGI_PART("batches")
+#define WGI_PART_STREAMS WGI_PART("streams")
 #define WGI_PART_GRAPH WGI_PART("graph")
 #define WGI_PART_RNGS WGI_PART("rngs")
 #define WGI_PART_NUMBER WGI_PART("number.")

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Invariant, by the order of the acts: first everything in the file is judged, against the objects
- * that it is for, and decoded into `parts`. Then batches, schedule and optimizer take their states,
- * each all or nothing; they judge what they are given themselves, the last may also lack memory, so
- * that each failure sets those before it back to what they said they were. What is left to be done
- * then cannot fail: values, numbers, streams. */
+ * that it is for, and decoded into `parts`. Then batches, streams, schedule and optimizer take
+ * their states, each all or nothing; they judge what they are given themselves, the last may also
+ * lack memory, so that each failure sets those before it back to what they said they were. What is
+ * left to be done then cannot fail: values, numbers, streams. */
 #include "core/context.h"
 #include "core/memory.h"
 #include "core/param.h"
@@ -23,9 +23,10 @@ typedef struct job {
     const wg_checkpoint *c;
 } job;
 
-/* What batches, schedule and optimizer are to be, or were. */
+/* What batches, streams, schedule and optimizer are to be, or were. */
 typedef struct parts {
     wg_batches_state batches;
+    int64_t streams;
     wg_schedule_state schedule;
     double rate;
     uint64_t graph[WGI_N_GRAPH];
@@ -250,6 +251,9 @@ static wg_status check_all(const job *j, parts *p)
     if (status == WG_OK && c->batches != NULL) {
         status = check_batches(j, p);
     }
+    if (status == WG_OK && c->streams != NULL) {
+        status = read_part(j, WGI_PART_STREAMS, WG_I64, 0, &p->streams);
+    }
     if (status == WG_OK && c->graph != NULL) {
         status = check_graph(j, p);
     }
@@ -328,6 +332,7 @@ static wg_status set_optimizer(const job *j)
 static void note(const wg_checkpoint *c, parts *before)
 {
     (void)wg_batches_get_state(c->batches, &before->batches);
+    before->streams = wg_streams_state(c->streams);
     (void)wg_schedule_get_state(c->schedule, &before->schedule);
     before->rate = wg_optimizer_rate(wg_schedule_optimizer(c->schedule));
 }
@@ -337,6 +342,9 @@ static void set_back(const wg_checkpoint *c, const parts *before)
 {
     if (c->batches != NULL) {
         (void)wg_batches_set_state(c->batches, &before->batches);
+    }
+    if (c->streams != NULL) {
+        (void)wg_streams_set_state(c->streams, before->streams);
     }
     if (c->schedule != NULL) {
         (void)wg_schedule_set_state(c->schedule, &before->schedule);
@@ -351,6 +359,9 @@ static wg_status set_states(const job *j, const parts *p)
     note(j->c, &before);
     if (j->c->batches != NULL) {
         status = wg_batches_set_state(j->c->batches, &p->batches);
+    }
+    if (status == WG_OK && j->c->streams != NULL) {
+        status = wg_streams_set_state(j->c->streams, p->streams);
     }
     if (status == WG_OK && j->c->schedule != NULL) {
         status = wg_schedule_set_state(j->c->schedule, &p->schedule);

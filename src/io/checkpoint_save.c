@@ -196,6 +196,10 @@ static wg_status gather(bundle *b, const wg_checkpoint *c)
     if (status == WG_OK && c->batches != NULL) {
         status = add_batches(b, c->batches);
     }
+    if (status == WG_OK && c->streams != NULL) {
+        const int64_t state = wg_streams_state(c->streams);
+        status = add_numbers(b, WGI_PART_STREAMS, WG_I64, (int64_t[]){0, 0}, &state);
+    }
     if (status == WG_OK && c->graph != NULL) {
         status = add_graph(b, c->graph);
     }

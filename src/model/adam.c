@@ -2,7 +2,8 @@
  * is no part of the gradient (Loshchilov, Hutter 2019).
  * SPDX-License-Identifier: Apache-2.0
  *
- * States 0 and 1 are the first and the second moment. */
+ * States 0 and 1 are the first and the second moment; 2 is, with AMSGrad alone, the largest second
+ * moment so far (Reddi, Kale, Kumar 2018). */
 #include "core/context.h"
 #include "model/optimizer.h"
 
@@ -16,7 +17,8 @@ static wg_status ask_either(const wg_optimizer *o, const wgi_updates *backend,
     const wgi_adam_rule rule = {.beta1 = options->beta1,
                                 .beta2 = options->beta2,
                                 .epsilon = options->epsilon,
-                                .is_decoupled = is_decoupled};
+                                .is_decoupled = is_decoupled,
+                                .is_amsgrad = options->is_amsgrad};
     const int32_t threads = wgi_update_threads(o);
     return backend->adam == NULL ? WG_ERR_UNSUPPORTED : backend->adam(&rule, updates, n, threads);
 }
@@ -33,10 +35,13 @@ static wg_status ask_adamw(const wg_optimizer *o, const wgi_updates *backend,
     return ask_either(o, backend, updates, n, true);
 }
 
-static const wgi_optimizer_kind adam_kind = {
-    .update = wgi_update_by_backends, .ask = ask_adam, .states = {"exp_avg", "exp_avg_sq"}};
+static const wgi_optimizer_kind adam_kind = {.update = wgi_update_by_backends,
+                                             .ask = ask_adam,
+                                             .states = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}};
 static const wgi_optimizer_kind adamw_kind = {
-    .update = wgi_update_by_backends, .ask = ask_adamw, .states = {"exp_avg", "exp_avg_sq"}};
+    .update = wgi_update_by_backends,
+    .ask = ask_adamw,
+    .states = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}};
 
 static wg_adam_options with_defaults(const wg_adam_options *options, double decay)
 {
@@ -81,7 +86,7 @@ static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *o
         (*out)->options.adam = o;
         (*out)->rate = o.rate;
         (*out)->weight_decay = o.weight_decay;
-        (*out)->n_states = 2;
+        (*out)->n_states = o.is_amsgrad ? 3 : 2;
     }
     return status;
 }

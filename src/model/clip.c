@@ -3,6 +3,7 @@
  *
  * Gradients keep being non-empty; their addresses stay. */
 #include <math.h>
+#include <string.h>
 
 #include "core/context.h"
 #include "model/model.h"
@@ -38,19 +39,52 @@ static double sum_squares_f32(const float *x, int64_t n)
 
 static double sum_squares_f64(const double *x, int64_t n, double scale)
 {
+    double lanes[LANES] = {0.0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            const double scaled = x[i + k] * scale;
+            lanes[k] += scaled * scaled;
+        }
+    }
+    for (; i < n; i++) {
+        lanes[0] += x[i] * scale * (x[i] * scale);
+    }
     double sum = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        const double scaled = x[i] * scale;
-        sum += scaled * scaled;
+    for (int k = 0; k < LANES; k++) {
+        sum += lanes[k];
     }
     return sum;
 }
 
-/* The larger absolute value; NaN wins. */
-static double larger(double most, double x)
+/* The bits of an absolute value are ordered as the values are, those of NaN above infinity's: a
+ * maximum of integers needs no order of its own for NaN. */
+static double largest_f32(const float *x, int64_t n)
 {
-    const double size = fabs(x);
-    return size <= most || isnan(most) ? most : size;
+    uint32_t most = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= UINT32_MAX >> 1;
+        most = bits > most ? bits : most;
+    }
+    float size;
+    memcpy(&size, &most, sizeof size);
+    return (double)size;
+}
+
+static double largest_f64(const double *x, int64_t n)
+{
+    uint64_t most = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= UINT64_MAX >> 1;
+        most = bits > most ? bits : most;
+    }
+    double size;
+    memcpy(&size, &most, sizeof size);
+    return size;
 }
 
 static double largest(const wg_model *m)
@@ -58,8 +92,11 @@ static double largest(const wg_model *m)
     double most = 0.0;
     for (size_t i = 0; i < wg_model_count(m); i++) {
         const wg_param *p = wg_model_param(m, i);
-        for (int64_t k = 0; counts(p) && k < p->gradient->type.count; k++) {
-            most = larger(most, wg_tensor_get(p->gradient, k));
+        if (counts(p)) {
+            const wgi_type *type = &p->gradient->type;
+            const double size = type->dtype == WG_F32 ? largest_f32(p->gradient->data, type->count)
+                                                      : largest_f64(p->gradient->data, type->count);
+            most = size <= most || isnan(most) ? most : size;
         }
     }
     return most;

@@ -107,13 +107,16 @@ static void read_values(const wg_model *m, double *out)
     }
 }
 
-/* Moves the parameters to x + t d. */
+/* Moves the parameters to x + t d; to x itself where t is 0, though d be infinite. */
 static void write_values(const wg_model *m, const double *x, double t, const double *d)
 {
     for (size_t i = 0; i < wg_model_count(m); i++) {
         const wg_param *p = wg_model_param(m, i);
         for (int64_t k = 0; !p->is_frozen && k < p->value->type.count; k++) {
-            wgi_store_double(p->value->type.dtype, p->value->data, k, *x++ + t * *d++);
+            const double there = t == 0.0 ? *x : *x + t * *d;
+            wgi_store_double(p->value->type.dtype, p->value->data, k, there);
+            x++;
+            d++;
         }
         if (!p->is_frozen) {
             wgi_tensor_touch(p->value);
@@ -282,7 +285,7 @@ static wg_status iterate(run *r)
     const double first = 1.0 / sum_of_sizes(g, l->n);
     l->t = (l->n_iterations == 1 ? fmin(1.0, first) : 1.0) * r->f.o->rate;
     const double slope = wgi_dot(g, wgi_lbfgs_vector(l, WGI_LBFGS_D), l->n);
-    if (slope > -l->options.tolerance_change) {
+    if (!(slope <= -l->options.tolerance_change)) { /* flat, or NaN, which leads nowhere */
         r->is_over = true;
         return WG_OK;
     }

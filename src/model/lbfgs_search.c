@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Nocedal, Wright, Numerical Optimization, algorithms 3.5 and 3.6, with the safeguards and limits
- * of PyTorch's L-BFGS, whose trajectories it follows. */
+ * of PyTorch's L-BFGS, whose trajectories it follows. Unlike there, a point whose loss is NaN
+ * counts as too high, so that a search comes back from beyond a loss's domain. */
 #include <math.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void put(search *s, trial *end, const trial *from)
 static bool is_too_high(const search *s, double than)
 {
     const double line = s->start.loss + SUFFICIENT_DECREASE * s->newest.t * s->start.slope;
-    return s->newest.loss > line || s->newest.loss >= than;
+    return !(s->newest.loss <= line) || s->newest.loss >= than;
 }
 
 static bool is_flat_enough(const search *s)
@@ -95,7 +96,7 @@ static wg_status find_bracket(search *s)
 {
     while (s->n_trials < MOST_TRIALS) {
         const double than = s->n_trials > 1 ? s->low.loss : (double)INFINITY;
-        if (is_too_high(s, than) || isnan(s->newest.loss)) {
+        if (is_too_high(s, than)) {
             put(s, &s->high, &s->newest);
             return WG_OK;
         }
@@ -143,7 +144,7 @@ static void narrow(search *s)
 {
     if (is_too_high(s, s->low.loss)) {
         put(s, &s->high, &s->newest);
-        if (!(s->low.loss <= s->high.loss)) {
+        if (s->high.loss < s->low.loss) {
             swap(s);
         }
         return;
@@ -162,7 +163,7 @@ static wg_status zoom(search *s)
     const double size = wgi_largest(wgi_lbfgs_vector(l, WGI_LBFGS_D), l->n);
     bool was_close = false;
     wg_status status = WG_OK;
-    if (!s->is_done && !(s->low.loss <= s->high.loss)) {
+    if (!s->is_done && s->high.loss < s->low.loss) {
         swap(s);
     }
     while (status == WG_OK && !s->is_done && s->n_trials < MOST_TRIALS &&

@@ -9,7 +9,9 @@ static wg_status ask(const wg_optimizer *o, const wgi_updates *backend, const wg
                      size_t n)
 {
     const wg_sgd_options *options = &o->options.sgd;
-    const wgi_sgd_rule rule = {.momentum = options->momentum, .is_nesterov = options->is_nesterov};
+    const wgi_sgd_rule rule = {.momentum = options->momentum,
+                               .dampening = options->dampening,
+                               .is_nesterov = options->is_nesterov};
     const int32_t threads = wgi_update_threads(o);
     return backend->sgd == NULL ? WG_ERR_UNSUPPORTED : backend->sgd(&rule, updates, n, threads);
 }
@@ -20,7 +22,8 @@ static const wgi_optimizer_kind sgd_kind = {
 static bool are_options(const wg_sgd_options *o)
 {
     return o != NULL && o->size == sizeof *o && wgi_is_positive(o->rate) &&
-           wgi_is_factor(o->momentum) && wgi_is_factor(o->weight_decay);
+           wgi_is_factor(o->momentum) && wgi_is_factor(o->weight_decay) && o->dampening >= 0.0 &&
+           o->dampening <= (o->is_nesterov ? 0.0 : 1.0);
 }
 
 wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer **out)
@@ -34,7 +37,8 @@ wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer
     if (out == NULL || !are_options(options)) {
         return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "sgd: %s",
                                 out == NULL ? "no place for the result"
-                                            : "wants size, rate > 0, momentum and decay >= 0");
+                                            : "wants size, rate > 0, momentum and decay >= 0, "
+                                              "dampening in [0, 1], 0 with nesterov");
     }
     wg_status status = wgi_optimizer_new(m, &sgd_kind, "sgd", out);
     if (status == WG_OK) {

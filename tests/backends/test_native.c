@@ -93,6 +93,7 @@ typedef struct arrays {
     double gradient[MAX_N];
     double first[MAX_N];
     double second[MAX_N];
+    double largest[MAX_N];
 } arrays;
 
 static void draw_arrays(wg_rng *rng, int dtype, size_t n, bool has_specials, arrays *out)
@@ -103,6 +104,7 @@ static void draw_arrays(wg_rng *rng, int dtype, size_t n, bool has_specials, arr
     draw(rng, dtype, has_specials, n, out->gradient);
     draw(rng, dtype, has_specials, n, out->first);
     draw(rng, dtype, has_specials, n, out->second);
+    draw(rng, dtype, has_specials, n, out->largest);
 }
 
 static double decayed(const arrays *x, size_t i, double decay)
@@ -119,7 +121,8 @@ static void expect_sgd_element(arrays *x, size_t i, const wgi_sgd_rule *rule, co
     double s = g;
     if (u->state[0] != NULL) {
         const double kept = rounded(dtype, momentum * x->first[i]);
-        const double v = u->step == 1 ? g : rounded(dtype, kept + g);
+        const double rest = rounded(dtype, rounded(dtype, 1.0 - rule->dampening) * g);
+        const double v = u->step == 1 ? g : rounded(dtype, kept + rest);
         x->first[i] = v;
         s = rule->is_nesterov ? rounded(dtype, g + rounded(dtype, momentum * v)) : v;
     }
@@ -136,13 +139,15 @@ static void expect_adam_element(arrays *x, size_t i, const wgi_adam_rule *rule, 
     const double kept2 = rounded(dtype, rounded(dtype, rule->beta2) * x->second[i]);
     const double part = rounded(dtype, rounded(dtype, 1.0 - rule->beta2) * g);
     const double v = rounded(dtype, kept2 + rounded(dtype, part * g));
+    const double t = rule->is_amsgrad && x->largest[i] > v ? x->largest[i] : v;
     const double c = rounded(dtype, sqrt(1.0 - pow(rule->beta2, (double)u->step)));
     const double r = rounded(dtype, u->rate / (1.0 - pow(rule->beta1, (double)u->step)));
-    const double root = rounded(dtype, rounded(dtype, sqrt(v)) / c);
+    const double root = rounded(dtype, rounded(dtype, sqrt(t)) / c);
     const double d = rounded(dtype, root + rounded(dtype, rule->epsilon));
     const double change = rounded(dtype, rounded(dtype, r * m) / d);
     x->first[i] = m;
     x->second[i] = v;
+    x->largest[i] = t;
     const double shrink = rule->is_decoupled ? 1.0 - u->rate * u->weight_decay : 1.0;
     x->value[i] = rounded(dtype, rounded(dtype, rounded(dtype, shrink) * x->value[i]) - change);
 }
@@ -158,7 +163,7 @@ static wgi_update new_update(const arrays *x, int n_states, int64_t step)
                     .rate = x->rate,
                     .weight_decay = x->weight_decay,
                     .step = step};
-    const double *states[2] = {x->first, x->second};
+    const double *states[3] = {x->first, x->second, x->largest};
     for (int k = 0; k < n_states; k++) {
         u.state[k] = array_of(x->dtype, n, x->n, states[k]);
     }
@@ -169,10 +174,10 @@ static wgi_update new_update(const arrays *x, int n_states, int64_t step)
 static void expect_update(wgi_update *u, const arrays *x)
 {
     const size_t n = x->n + N_GUARDS;
-    const double *states[2] = {x->first, x->second};
+    const double *states[3] = {x->first, x->second, x->largest};
     expect_array(x->dtype, u->value, n, x->n, x->value);
     expect_array(x->dtype, u->gradient, n, x->n, x->gradient);
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
         if (u->state[k] != NULL) {
             expect_array(x->dtype, u->state[k], n, x->n, states[k]);
             free(u->state[k]);
@@ -194,7 +199,7 @@ static void check_sgd(arrays *x, const wgi_sgd_rule *rule, int n_states, int64_t
 
 static void check_adam(arrays *x, const wgi_adam_rule *rule, int64_t step)
 {
-    wgi_update u = new_update(x, 2, step);
+    wgi_update u = new_update(x, rule->is_amsgrad ? 3 : 2, step);
     assert_int_equal(updates->adam(rule, &u, 1, 1), WG_OK);
     for (size_t i = 0; i < x->n; i++) {
         expect_adam_element(x, i, rule, &u);
@@ -208,9 +213,10 @@ static void test_native_sgd_has_the_bits_of_its_contract(void **state)
     wg_rng rng = wg_rng_make(SEED, 1);
     arrays x;
     for (size_t n = 0; n <= MAX_N; n++) {
-        for (unsigned bits = 0; bits < 64; bits++) {
+        for (unsigned bits = 0; bits < 128; bits++) {
             const wgi_sgd_rule rule = {
                 .momentum = 0.9,
+                .dampening = (bits & 64) != 0 ? 0.3 : 0.0,
                 .is_nesterov = (bits & 2) != 0,
             };
             x.rate = 0.1;
@@ -227,12 +233,13 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
     wg_rng rng = wg_rng_make(SEED, 2);
     arrays x;
     for (size_t n = 0; n <= MAX_N; n++) {
-        for (unsigned bits = 0; bits < 32; bits++) {
+        for (unsigned bits = 0; bits < 64; bits++) {
             const wgi_adam_rule rule = {
                 .beta1 = 0.9,
                 .beta2 = 0.999,
                 .epsilon = 1e-8,
                 .is_decoupled = (bits & 16) != 0,
+                .is_amsgrad = (bits & 32) != 0,
             };
             x.rate = 0.001;
             x.weight_decay = (bits & 1) != 0 ? 0.01 : 0.0;
@@ -247,7 +254,7 @@ static void test_native_adam_has_the_bits_of_its_contract(void **state)
 
 /* ---- lists -------------------------------------------------------------------------------- */
 
-static const wgi_sgd_rule sgd_rule = {.momentum = 0.7, .is_nesterov = true};
+static const wgi_sgd_rule sgd_rule = {.momentum = 0.7, .dampening = 0.2, .is_nesterov = true};
 static const wgi_adam_rule adam_rule = {.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6};
 static const wgi_rmsprop_rule rmsprop_rule = {.alpha = 0.9, .epsilon = 1e-2};
 static const wgi_rmsprop_rule momentum_rule = {.alpha = 0.9, .epsilon = 1e-2, .momentum = 0.5};
@@ -255,6 +262,9 @@ static const wgi_rmsprop_rule centered_rule = {.alpha = 0.9, .epsilon = 1e-2, .i
 static const wgi_adagrad_rule adagrad_rule = {.rate_decay = 0.1, .epsilon = 1e-3, .initial = 0.5};
 static const wgi_adam_rule adamw_rule = {
     .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .is_decoupled = true};
+
+static const wgi_adam_rule amsgrad_rule = {
+    .beta1 = 0.8, .beta2 = 0.5, .epsilon = 1e-6, .is_amsgrad = true};
 
 #define N_TENSORS 7
 
@@ -332,6 +342,9 @@ static void check_list(const int64_t *sizes, int32_t threads)
     expect_same_list(list, expected);
     assert_int_equal(wgi_reference_updates.adam(&adamw_rule, expected, N_TENSORS, 1), WG_OK);
     assert_int_equal(updates->adam(&adamw_rule, list, N_TENSORS, threads), WG_OK);
+    expect_same_list(list, expected);
+    assert_int_equal(wgi_reference_updates.adam(&amsgrad_rule, expected, N_TENSORS, 1), WG_OK);
+    assert_int_equal(updates->adam(&amsgrad_rule, list, N_TENSORS, threads), WG_OK);
     expect_same_list(list, expected);
     check_rmsprop(&rmsprop_rule, list, expected, threads);
     check_rmsprop(&momentum_rule, list, expected, threads);

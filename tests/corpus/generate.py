@@ -5,6 +5,7 @@ Usage: generate.py FOLDER
 Writes FOLDER/{safetensors,csv,gzip,idx,idx_gzip,list,npy,npz}/{good,bad}-*. A good seed must be read, a bad one refused.
 The seeds good-package... are not from here: safetensors' the format's own Python package, 0.8.0,
 wrote, those of npy and npz NumPy 2.4.6.
+checkpoint/good-training is not either: wg_checkpoint_save wrote it, of fuzz_checkpoint.c's objects.
 """
 # SPDX-License-Identifier: Apache-2.0
 import io

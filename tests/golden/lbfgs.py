@@ -2,10 +2,11 @@
 
 SPDX-License-Identifier: Apache-2.0
 
-The loss of Rosenbrock in six dimensions, x an [4] and a [2] in one vector, or a quartic bowl:
-sum of c (x - t)^2 / 2 + x^4 / 80.
+The loss 0 is Rosenbrock's in six dimensions, x an [4] and a [2] in one vector; 1 a quartic bowl,
+sum of c (x - t)^2 / 2 + x^4 / 80; 2 the mean square error of a network of two hidden units at 8
+points, x being its weights and biases before the tanh and its weights after it.
 
-  case <name> <bowl> <rate> <max iterations> <history> <strong wolfe> <steps>
+  case <name> <loss> <rate> <max iterations> <history> <strong wolfe> <steps>
   at <step> <loss before the step> <6 values>
 """
 import pathlib
@@ -15,18 +16,25 @@ START = [-1.2, 1.0, 0.4, -0.7, 1.5, 0.3]
 TARGET = [0.3, 0.7, -1.1, 0.9, 0.0, -0.6]
 CURVATURE = [1.0, 0.5, 2.0, 0.1, 3.0, 1.5]
 
-# name, bowl, rate, max_iter, history, strong wolfe, steps
+# name, loss, rate, max_iter, history, strong wolfe, steps
 CASES = [
     ("bowl", 1, 0.5, 20, 100, 0, 5),
     ("bowl_by_one", 1, 0.3, 1, 3, 0, 100),
     ("rosenbrock", 0, 1.0, 20, 100, 1, 5),
     ("rosenbrock_short", 0, 1.0, 5, 3, 1, 20),
     ("rosenbrock_by_one", 0, 1.0, 1, 5, 1, 100),
+    ("rosenbrock_unsearched", 0, 0.1, 1, 10, 0, 100),
+    ("network", 2, 1.0, 1, 10, 1, 100),
+    ("network_unsearched", 2, 0.2, 20, 10, 0, 5),
 ]
 
 
-def loss_of(x, bowl):
-    if bowl:
+def loss_of(x, which):
+    if which == 2:
+        at = torch.arange(8, dtype=torch.float64) / 2 - 1.75
+        y = (x[4:] * torch.tanh(at[:, None] * x[:2] + x[2:4])).sum(1)
+        return ((y - torch.sin(at)) ** 2).mean()
+    if which == 1:
         t = torch.tensor(TARGET, dtype=torch.float64)
         c = torch.tensor(CURVATURE, dtype=torch.float64)
         return (c * (x - t) ** 2 / 2 + x**4 / 80).sum()
@@ -34,7 +42,7 @@ def loss_of(x, bowl):
 
 
 def run(case, out):
-    _, bowl, rate, max_iter, history, wolfe, steps = case
+    _, which, rate, max_iter, history, wolfe, steps = case
     params = [torch.tensor(v, dtype=torch.float64, requires_grad=True)
               for v in (START[:4], START[4:])]
     optimizer = torch.optim.LBFGS(
@@ -44,7 +52,7 @@ def run(case, out):
 
     def closure():
         optimizer.zero_grad()
-        loss = loss_of(torch.cat(params), bowl)
+        loss = loss_of(torch.cat(params), which)
         loss.backward()
         return loss
 

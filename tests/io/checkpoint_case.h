@@ -30,6 +30,7 @@ typedef struct checkpoint_case {
     wg_schedule *s;
     wg_dataset *data;
     wg_batches *batches;
+    wg_streams *streams;
     wg_rng rngs[2];
     wg_rng *rng_list[2];
     double best;
@@ -85,6 +86,10 @@ static inline void case_start_data(checkpoint_case *c, const checkpoint_options 
     assert_int_equal(wg_dataset_create(c->ctx, x, NULL, &c->data), WG_OK);
     assert_int_equal(wg_batches_create(c->data, 3, &order, false, &c->batches), WG_OK);
     wg_tensor_destroy(x);
+    const int64_t n_symbols = 41;
+    assert_int_equal(wg_tensor_create(c->ctx, WG_I64, 1, &n_symbols, &x), WG_OK);
+    assert_int_equal(wg_streams_create(x, 2, 3, false, &c->streams), WG_OK);
+    wg_tensor_destroy(x);
 }
 
 static inline void case_start_own(checkpoint_case *c)
@@ -125,6 +130,7 @@ static inline void case_start(checkpoint_case *c, const checkpoint_options *opti
                              .optimizer = c->o,
                              .schedule = c->s,
                              .batches = c->batches,
+                             .streams = c->streams,
                              .graph = c->g,
                              .rngs = c->rng_list,
                              .n_rngs = 2,
@@ -140,6 +146,7 @@ static inline void case_finish(checkpoint_case *c)
         wg_tensor_destroy(c->tensors[i].tensor);
     }
     wg_batches_destroy(c->batches);
+    wg_streams_destroy(c->streams);
     wg_dataset_destroy(c->data);
     wg_schedule_destroy(c->s);
     wg_optimizer_destroy(c->o);
@@ -165,6 +172,7 @@ static inline void case_step(checkpoint_case *c)
     assert_int_equal(wg_optimizer_step(c->o), WG_OK);
     assert_int_equal(wg_schedule_step(c->s), WG_OK);
     (void)wg_batches_next(c->batches, &batch);
+    (void)wg_streams_next(c->streams, &batch);
     assert_int_equal(wg_graph_reset(c->g), WG_OK);
 }
 
@@ -241,6 +249,8 @@ static inline uint64_t case_digest(const checkpoint_case *c)
     wg_batches_state batches;
     assert_int_equal(wg_batches_get_state(c->batches, &batches), WG_OK);
     h = case_mix(h, &batches, sizeof batches);
+    const int64_t streams = wg_streams_state(c->streams);
+    h = case_mix(h, &streams, sizeof streams);
     const uint64_t graph[] = {wg_graph_stream(c->g), wg_graph_step(c->g)};
     h = case_mix(h, graph, sizeof graph);
     h = case_mix(h, c->rngs, sizeof c->rngs);

@@ -94,14 +94,45 @@ static void test_checkpoint_is_of_its_form(void **state)
     expect_part(file, "wengert.schedule.counts", "I64", 1, 4);
     expect_part(file, "wengert.schedule.rates", "F64", 1, 3);
     expect_part(file, "wengert.batches", "I64", 1, 5);
+    expect_part(file, "wengert.streams", "I64", 0, 0);
     expect_part(file, "wengert.graph", "I64", 1, 3);
     expect_part(file, "wengert.rngs", "I64", 2, 2);
     expect_part(file, "wengert.number.epoch", "I64", 0, 0);
     expect_part(file, "wengert.number.best", "F64", 0, 0);
     expect_part(file, "wengert.tensor.bool", "BOOL", 2, 2);
     expect_part(file, "wengert.tensor.u8", "U8", 2, 2);
-    assert_true(wg_safetensors_count(file) > 3 + 6 + 3 + 6);
+    assert_true(wg_safetensors_count(file) > 3 + 7 + 3 + 6);
     wg_safetensors_destroy(file);
+    case_finish(&c);
+}
+
+/* A file of the first version, kept: it is read for good. */
+static void test_checkpoint_reads_the_first_version(void **state)
+{
+    static const char path[] = WENGERT_SOURCE_DIR "/tests/corpus/checkpoint/good-training";
+    (void)state;
+    checkpoint_case c;
+    const int64_t n = 4;
+    wg_model *m;
+    wg_optimizer *o;
+    char name[320];
+    wg_tensor *moment;
+    case_start(&c, &usual);
+    assert_int_equal(wg_model_create(c.ctx, &m), WG_OK);
+    assert_int_equal(wg_param_create(m, "w", WG_F32, 1, &n, NULL, NULL), WG_OK);
+    assert_int_equal(wg_param_create(m, "b", WG_F64, 0, NULL, NULL, NULL), WG_OK);
+    assert_int_equal(wg_adam_create(m, NULL, &o), WG_OK);
+    const wg_checkpoint old = {
+        .size = sizeof old, .model = m, .optimizer = o, .numbers = c.numbers, .n_numbers = 2};
+    assert_int_equal(wg_checkpoint_load(c.ctx, path, &old), WG_OK);
+    assert_true(c.best == 0.5 && c.epoch == 3 && wg_optimizer_rate(o) == 0.001);
+    assert_int_equal(wg_optimizer_state_count(o), 3);
+    assert_int_equal(wg_optimizer_state_get(o, 2, name, sizeof name, &moment), WG_OK);
+    assert_string_equal(name, "exp_avg_sq.w");
+    assert_true(wg_tensor_get(moment, 0) == 2.0 && wg_tensor_get(moment, 3) == 5.0);
+    wg_tensor_destroy(moment);
+    wg_optimizer_destroy(o);
+    wg_model_destroy(m);
     case_finish(&c);
 }
 
@@ -220,6 +251,7 @@ static void test_checkpoint_tells_missing_parts(void **state)
                                         "it holds no optimizer",
                                         "'wengert.schedule.counts' is not in it",
                                         "'wengert.batches' is not in it",
+                                        "'wengert.streams' is not in it",
                                         "'wengert.graph' is not in it",
                                         "it holds no rngs",
                                         "'wengert.number.best' is not in it",
@@ -228,16 +260,17 @@ static void test_checkpoint_tells_missing_parts(void **state)
     checkpoint_case c;
     case_start(&c, &usual);
     case_move(&c, 0);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 9; i++) {
         wg_checkpoint part = c.all;
         part.model = i == 0 ? NULL : part.model;
         part.optimizer = i == 1 ? NULL : part.optimizer;
         part.schedule = i == 2 ? NULL : part.schedule;
         part.batches = i == 3 ? NULL : part.batches;
-        part.graph = i == 4 ? NULL : part.graph;
-        part.n_rngs = i == 5 ? 0 : part.n_rngs;
-        part.n_numbers = i == 6 ? 0 : part.n_numbers;
-        part.n_tensors = i == 7 ? 0 : part.n_tensors;
+        part.streams = i == 4 ? NULL : part.streams;
+        part.graph = i == 5 ? NULL : part.graph;
+        part.n_rngs = i == 6 ? 0 : part.n_rngs;
+        part.n_numbers = i == 7 ? 0 : part.n_numbers;
+        part.n_tensors = i == 8 ? 0 : part.n_tensors;
         assert_int_equal(wg_checkpoint_save(c.ctx, c.path, &part), WG_OK);
         case_move(&c, 1);
         expect_refused(&c, c.path, &c.all, WG_ERR_NAME, texts[i]);
@@ -327,6 +360,10 @@ static void test_checkpoint_refuses_parts_of_another_form(void **state)
                 WG_ERR_ARGUMENT);
     refuse_part(&c, "wengert.schedule.rates", WG_F64, 1, (const double[]){3, 1, 1, (double)NAN},
                 WG_ERR_ARGUMENT);
+    refuse_part(&c, "wengert.streams", WG_I64, 0, (const double[]){1, 1}, WG_ERR_RANGE);
+    refuse_part(&c, "wengert.streams", WG_I64, 0, (const double[]){1, -3}, WG_ERR_RANGE);
+    refuse_part(&c, "wengert.streams", WG_I64, 1, NULL, WG_ERR_SHAPE);
+    refuse_part(&c, "wengert.streams", WG_F64, 0, NULL, WG_ERR_DTYPE);
     refuse_part(&c, "wengert.batches", WG_I64, 1, (const double[]){5, 1, 2, 3, 0, 4}, WG_ERR_RANGE);
     case_finish(&c);
 }
@@ -574,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_checkpoint_brings_back_every_bit),
         cmocka_unit_test(test_checkpoint_brings_back_into_new_objects),
         cmocka_unit_test(test_checkpoint_is_of_its_form),
+        cmocka_unit_test(test_checkpoint_reads_the_first_version),
         cmocka_unit_test(test_checkpoint_is_a_file_of_weights),
         cmocka_unit_test(test_checkpoint_prefix_is_ordinary_elsewhere),
         cmocka_unit_test(test_checkpoint_gives_what_is_asked_for),

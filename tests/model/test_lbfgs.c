@@ -18,8 +18,9 @@ typedef struct fixture {
     wg_context *ctx;
     wg_model *m;
     wg_optimizer *o;
-    bool is_bowl;
+    int loss; /* as tests/golden/lbfgs.py numbers them; 3: the barrier; 4: the island */
     int n_calls;
+    int n_nan;    /* calls with a loss of NaN */
     int fails_at; /* the call that fails; 0: none */
 } fixture;
 
@@ -30,7 +31,7 @@ static void add(fixture *f, const char *name, wg_dtype dtype, int64_t n)
 
 static void start(fixture *f, wg_dtype dtype)
 {
-    *f = (fixture){.is_bowl = false};
+    *f = (fixture){.loss = 0};
     wgt_allocator_start(&f->counter);
     const wg_allocator hooks = wgt_allocator_hooks(&f->counter);
     const wg_config config = {.size = sizeof config, .allocator = &hooks};
@@ -82,6 +83,62 @@ static double rosenbrock(const double x[N], double g[N])
     return loss;
 }
 
+static double network(const double x[N], double g[N])
+{
+    double loss = 0.0;
+    memset(g, 0, N * sizeof *g);
+    for (int i = 0; i < 8; i++) {
+        const double at = i / 2.0 - 1.75;
+        const double h[2] = {tanh(at * x[0] + x[2]), tanh(at * x[1] + x[3])};
+        const double error = x[4] * h[0] + x[5] * h[1] - sin(at);
+        loss += error * error / 8.0;
+        for (int k = 0; k < 2; k++) {
+            const double before = error / 4.0 * x[4 + k] * (1.0 - h[k] * h[k]);
+            g[k] += before * at;
+            g[2 + k] += before;
+            g[4 + k] += error / 4.0 * h[k];
+        }
+    }
+    return loss;
+}
+
+/* Nothing but NaN at and below -2; least at -1.75. */
+static double barrier(const double x[N], double g[N])
+{
+    double loss = 0.0;
+    for (int i = 0; i < N; i++) {
+        loss += x[i] > -2.0 ? 4.0 * x[i] - log(x[i] + 2.0) : (double)NAN;
+        g[i] = x[i] > -2.0 ? 4.0 - 1.0 / (x[i] + 2.0) : (double)NAN;
+    }
+    return loss;
+}
+
+/* NaN everywhere but where the tests start. */
+static double island(const double x[N], double g[N])
+{
+    const bool is_start = memcmp(x, start_values, sizeof start_values) == 0;
+    for (int i = 0; i < N; i++) {
+        g[i] = is_start ? 1.0 : (double)NAN;
+    }
+    return is_start ? 1.0 : (double)NAN;
+}
+
+static double loss_of(const fixture *f, const double x[N], double g[N])
+{
+    switch (f->loss) {
+    case 0:
+        return rosenbrock(x, g);
+    case 1:
+        return bowl(x, g);
+    case 2:
+        return network(x, g);
+    case 3:
+        return barrier(x, g);
+    default:
+        return island(x, g);
+    }
+}
+
 static wg_status evaluate(void *user, double *loss)
 {
     fixture *f = user;
@@ -93,7 +150,8 @@ static wg_status evaluate(void *user, double *loss)
     }
     values_of(f, x);
     assert_null(wg_param_gradient(wg_model_param(f->m, 0)));
-    *loss = f->is_bowl ? bowl(x, g) : rosenbrock(x, g);
+    *loss = loss_of(f, x, g);
+    f->n_nan += isnan(*loss) ? 1 : 0;
     assert_int_equal(wg_model_set_gradients(f->m, g, N), WG_OK);
     return WG_OK;
 }
@@ -108,14 +166,12 @@ static void step(fixture *f)
 static void create_case(fixture *f, FILE *golden, int *n_steps)
 {
     char name[32];
-    int is_bowl;
     int is_strong;
     wg_lbfgs_options o = {.size = sizeof o};
-    assert_int_equal(fscanf(golden, "%31s %d %lf %d %d %d %d", name, &is_bowl, &o.rate,
+    assert_int_equal(fscanf(golden, "%31s %d %lf %d %d %d %d", name, &f->loss, &o.rate,
                             &o.max_iterations, &o.history, &is_strong, n_steps),
                      7);
     o.is_strong_wolfe = is_strong != 0;
-    f->is_bowl = is_bowl != 0;
     print_message("%s\n", name);
     assert_int_equal(wg_lbfgs_create(f->m, &o, &f->o), WG_OK);
 }
@@ -170,7 +226,7 @@ static void test_lbfgs_follows_pytorch(void **state)
         follow_case(golden);
         n_cases++;
     }
-    assert_int_equal(n_cases, 5);
+    assert_int_equal(n_cases, 8);
     fclose(golden);
 }
 
@@ -229,6 +285,64 @@ static void test_lbfgs_survives_failing_closures(void **state)
     check_failing(true);
 }
 
+static void test_lbfgs_comes_back_from_where_the_loss_is_nan(void **state)
+{
+    (void)state;
+    fixture f;
+    double x[N];
+    start(&f, WG_F64);
+    f.loss = 3;
+    const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
+    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    step(&f);
+    step(&f);
+    assert_true(f.n_nan > 0);
+    values_of(&f, x);
+    for (int i = 0; i < N; i++) {
+        assert_true(fabs(x[i] + 1.75) <= 1e-5);
+    }
+    finish(&f);
+}
+
+/* A search that finds nothing but NaN ends where it began. */
+static void test_lbfgs_leaves_no_island(void **state)
+{
+    (void)state;
+    fixture f;
+    double x[N];
+    start(&f, WG_F64);
+    f.loss = 4;
+    const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
+    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    step(&f);
+    values_of(&f, x);
+    assert_memory_equal(x, start_values, sizeof x);
+    assert_true(f.n_nan > 10);
+    finish(&f);
+}
+
+/* A gradient of NaN shows no way: nothing moves. */
+static void test_lbfgs_stays_where_the_gradient_is_nan(void **state)
+{
+    (void)state;
+    for (int is_strong = 0; is_strong < 2; is_strong++) {
+        static const double outside[N] = {-3.0, -3.0, -3.0, -3.0, -3.0, -3.0};
+        fixture f;
+        double x[N];
+        start(&f, WG_F64);
+        f.loss = 3;
+        assert_int_equal(wg_model_set_values(f.m, outside, N), WG_OK);
+        const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = is_strong != 0};
+        assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+        double loss = 0.0;
+        assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, &loss), WG_OK);
+        assert_true(isnan(loss));
+        values_of(&f, x);
+        assert_memory_equal(x, outside, sizeof x);
+        finish(&f);
+    }
+}
+
 static void test_lbfgs_survives_each_failed_allocation(void **state)
 {
     (void)state;
@@ -248,7 +362,7 @@ static void test_lbfgs_survives_each_failed_allocation(void **state)
     wgt_allocator_fail(&f.counter, 0, false);
     values_of(&f, x);
     assert_memory_equal(x, start_values, sizeof x);
-    f.is_bowl = true;
+    f.loss = 1;
     step(&f);
     finish(&f);
 }
@@ -278,7 +392,7 @@ static void test_lbfgs_leaves_frozen_parameters(void **state)
     fixture f;
     double x[N];
     start(&f, WG_F64);
-    f.is_bowl = true;
+    f.loss = 1;
     assert_int_equal(wg_lbfgs_create(f.m, NULL, &f.o), WG_OK);
     assert_int_equal(wg_model_set_frozen(f.m, "b", true), WG_OK);
     step(&f);
@@ -351,7 +465,7 @@ static void test_closures_serve_other_optimizers(void **state)
     double loss;
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = 0.5};
     start(&f, WG_F64);
-    f.is_bowl = true;
+    f.loss = 1;
     assert_int_equal(wg_sgd_create(f.m, &sgd, &f.o), WG_OK);
     assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, &loss), WG_OK);
     assert_true(loss == bowl(start_values, g));
@@ -369,6 +483,9 @@ int main(void)
         cmocka_unit_test(test_lbfgs_follows_pytorch),
         cmocka_unit_test(test_lbfgs_minimises_in_f32),
         cmocka_unit_test(test_lbfgs_survives_failing_closures),
+        cmocka_unit_test(test_lbfgs_comes_back_from_where_the_loss_is_nan),
+        cmocka_unit_test(test_lbfgs_leaves_no_island),
+        cmocka_unit_test(test_lbfgs_stays_where_the_gradient_is_nan),
         cmocka_unit_test(test_lbfgs_survives_each_failed_allocation),
         cmocka_unit_test(test_lbfgs_refuses_what_is_not_for_it),
         cmocka_unit_test(test_lbfgs_leaves_frozen_parameters),

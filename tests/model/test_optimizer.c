@@ -100,13 +100,15 @@ typedef struct numbers {
     double beta2;
     double epsilon;
     double weight_decay;
+    double clip;
 } numbers;
 
 static wg_status create_kind(fixture *f, const char *kind, const numbers *x)
 {
-    const wg_sgd_options sgd = {sizeof sgd, x->rate, x->momentum, x->weight_decay, x->flag != 0};
-    const wg_adam_options adam = {sizeof adam, x->rate,    x->beta1,
-                                  x->beta2,    x->epsilon, x->weight_decay};
+    const wg_sgd_options sgd = {sizeof sgd,      x->rate,      x->momentum,
+                                x->weight_decay, x->flag != 0, x->beta1};
+    const wg_adam_options adam = {sizeof adam, x->rate,         x->beta1,    x->beta2,
+                                  x->epsilon,  x->weight_decay, x->flag != 0};
     const wg_rmsprop_options rmsprop = {sizeof rmsprop, x->rate,         x->beta1,    x->epsilon,
                                         x->momentum,    x->weight_decay, x->flag != 0};
     const wg_adagrad_options adagrad = {sizeof adagrad, x->rate,         x->epsilon,
@@ -127,15 +129,18 @@ static wg_status create_kind(fixture *f, const char *kind, const numbers *x)
     return wg_adagrad_create(f->model, &adagrad, &f->optimizer);
 }
 
-static void create_case(fixture *f, FILE *golden, char name[32])
+/* Returns by what gradients are clipped. */
+static double create_case(fixture *f, FILE *golden, char name[32])
 {
     char kind[8];
     numbers x;
-    assert_int_equal(fscanf(golden, "%31s %7s %lf %lf %d %lf %lf %lf %lf", name, kind, &x.rate,
-                            &x.momentum, &x.flag, &x.beta1, &x.beta2, &x.epsilon, &x.weight_decay),
-                     9);
+    assert_int_equal(fscanf(golden, "%31s %7s %lf %lf %d %lf %lf %lf %lf %lf", name, kind, &x.rate,
+                            &x.momentum, &x.flag, &x.beta1, &x.beta2, &x.epsilon, &x.weight_decay,
+                            &x.clip),
+                     10);
     assert_int_equal(create_kind(f, kind, &x), WG_OK);
     assert_string_equal(wg_optimizer_name(f->optimizer), kind);
+    return x.clip;
 }
 
 static void expect_golden(const fixture *f, FILE *golden, double tolerance)
@@ -148,18 +153,29 @@ static void expect_golden(const fixture *f, FILE *golden, double tolerance)
     }
 }
 
-static void step_to(fixture *f, int from, int to)
+static void clip(fixture *f, double by)
+{
+    if (by > 0.0) {
+        assert_int_equal(wg_clip_grad_norm(f->model, by, 2.0, NULL), WG_OK);
+    } else if (by < 0.0) {
+        assert_int_equal(wg_clip_grad_value(f->model, -by), WG_OK);
+    }
+}
+
+static void step_to(fixture *f, int from, int to, double by)
 {
     for (int t = from + 1; t <= to; t++) {
         set_loss_gradient(f->a, 0);
         if (t % 3 != 0) {
             set_loss_gradient(f->b, N_A);
         }
+        clip(f, by);
         step(f);
     }
 }
 
-/* Reads "case ... at ... at ..." up to the next case; returns the steps compared. */
+/* Reads "case ... at ... at ..." up to the next case; returns the steps compared. PyTorch clips to
+ * a norm by max_norm / (norm + 1e-6). */
 static int follow_case(FILE *golden, wg_dtype dtype, double tolerance)
 {
     fixture f;
@@ -167,11 +183,11 @@ static int follow_case(FILE *golden, wg_dtype dtype, double tolerance)
     int at = 0;
     int next = 0;
     start(&f, dtype);
-    create_case(&f, golden, name);
+    const double by = create_case(&f, golden, name);
     while (fscanf(golden, " at %d", &next) == 1) {
-        step_to(&f, at, next);
+        step_to(&f, at, next, by);
         at = next;
-        expect_golden(&f, golden, tolerance);
+        expect_golden(&f, golden, by > 0.0 ? 1e-5 : tolerance);
     }
     print_message("%s: %d steps\n", name, at);
     finish(&f);
@@ -189,7 +205,7 @@ static void follow_all(wg_dtype dtype, double tolerance)
         assert_int_equal(follow_case(golden, dtype, tolerance), 100);
         n_cases++;
     }
-    assert_int_equal(n_cases, 18);
+    assert_int_equal(n_cases, 26);
     fclose(golden);
 }
 
@@ -393,13 +409,17 @@ static void test_optimizer_sgd_refuses_bad_options(void **state)
     start(&f, WG_F32);
     const size_t size = sizeof(wg_sgd_options);
     wg_optimizer *o = (wg_optimizer *)&f;
-    const wg_sgd_options good = {size, 0.1, 0.0, 0.0, false};
-    expect_sgd_refused(&f, (wg_sgd_options){0, 0.1, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.0, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, -0.1, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, (double)NAN, 0.0, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, -0.9, 0.0, false});
-    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, (double)INFINITY, false});
+    const wg_sgd_options good = {size, 0.1, 0.0, 0.0, false, 0.0};
+    expect_sgd_refused(&f, (wg_sgd_options){0, 0.1, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.0, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, -0.1, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, (double)NAN, 0.0, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, -0.9, 0.0, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, (double)INFINITY, false, 0.0});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, -0.1});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, 1.5});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, false, (double)NAN});
+    expect_sgd_refused(&f, (wg_sgd_options){size, 0.1, 0.9, 0.0, true, 0.5});
     assert_int_equal(wg_sgd_create(f.model, NULL, &o), WG_ERR_ARGUMENT);
     assert_int_equal(wg_sgd_create(NULL, &good, &o), WG_ERR_ARGUMENT);
     assert_null(o);
@@ -421,13 +441,13 @@ static void test_optimizer_adam_refuses_bad_options(void **state)
     start(&f, WG_F32);
     const size_t size = sizeof(wg_adam_options);
     wg_optimizer *o = NULL;
-    expect_adam_refused(&f, (wg_adam_options){size + 8, 0.0, 0.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, -1.0, 0.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 1.0, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, -0.1, 0.0, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, (double)NAN, 0.0, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, (double)INFINITY, 0.0});
-    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, 0.0, -1.0});
+    expect_adam_refused(&f, (wg_adam_options){size + 8, 0.0, 0.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, -1.0, 0.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 1.0, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, -0.1, 0.0, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, (double)NAN, 0.0, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, (double)INFINITY, 0.0, false});
+    expect_adam_refused(&f, (wg_adam_options){size, 0.0, 0.0, 0.0, 0.0, -1.0, false});
     assert_int_equal(wg_adam_create(NULL, NULL, &o), WG_ERR_ARGUMENT);
     assert_int_equal(wg_adam_create(f.model, NULL, NULL), WG_ERR_ARGUMENT);
     assert_int_equal(wg_adam_create(f.model, NULL, &o), WG_OK);

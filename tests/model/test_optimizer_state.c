@@ -114,6 +114,9 @@ static wg_optimizer *create(const fixture *f, int kind)
 {
     const wg_sgd_options plain = {.size = sizeof plain, .rate = 0.1};
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = 0.1, .momentum = 0.9};
+    const wg_sgd_options dampened = {
+        .size = sizeof dampened, .rate = 0.1, .momentum = 0.9, .dampening = 0.5};
+    const wg_adam_options amsgrad = {.size = sizeof amsgrad, .is_amsgrad = true};
     const wg_rmsprop_options rmsprop = {
         .size = sizeof rmsprop, .momentum = 0.5, .is_centered = true};
     const wg_optimizer_definition own = {
@@ -139,6 +142,12 @@ static wg_optimizer *create(const fixture *f, int kind)
     case 5:
         status = wg_adagrad_create(f->m, NULL, &o);
         break;
+    case 6:
+        status = wg_adam_create(f->m, &amsgrad, &o);
+        break;
+    case 7:
+        status = wg_sgd_create(f->m, &dampened, &o);
+        break;
     default:
         status = wg_optimizer_create(f->m, &own, &o);
     }
@@ -147,7 +156,7 @@ static wg_optimizer *create(const fixture *f, int kind)
 }
 
 enum {
-    N_KINDS = 7
+    N_KINDS = 9
 };
 
 typedef struct states {

@@ -76,6 +76,8 @@ extern const bad_row bad_rows_of_files[];
 extern const bad_row bad_rows_of_data[];
 extern const bad_row bad_rows_of_formats[];
 extern const bad_row bad_rows_of_pictures[];
+extern const bad_row bad_rows_of_metrics[];
+extern const bad_row bad_rows_of_training[];
 extern const bad_row bad_rows_of_plans[];
 extern const bad_row bad_rows_of_derivatives[];
 extern const bad_row bad_rows_of_certificates[];

@@ -12,15 +12,13 @@
 #define MAX_ROWS 1024
 
 static const bad_row *const tables[] = {
-    bad_rows_of_base,        bad_rows_of_tensors,     bad_rows_of_graphs,
-    bad_rows_of_values,      bad_rows_of_ops,         bad_rows_of_op_options,
-    bad_rows_of_models,      bad_rows_of_modules,     bad_rows_of_layers,
-    bad_rows_of_optimizers,  bad_rows_of_schedules,   bad_rows_of_checkpoints,
-    bad_rows_of_flat_models, bad_rows_of_backends,    bad_rows_of_files,
-    bad_rows_of_data,        bad_rows_of_formats,     bad_rows_of_pictures,
-    bad_rows_of_plans,       bad_rows_of_derivatives, bad_rows_of_certificates,
-    bad_rows_of_tools,       bad_rows_of_check,       bad_rows_of_gradcheck,
-    bad_rows_of_custom,
+    bad_rows_of_base,     bad_rows_of_tensors,     bad_rows_of_graphs,     bad_rows_of_values,
+    bad_rows_of_ops,      bad_rows_of_op_options,  bad_rows_of_models,     bad_rows_of_modules,
+    bad_rows_of_files,    bad_rows_of_data,        bad_rows_of_metrics,    bad_rows_of_pictures,
+    bad_rows_of_plans,    bad_rows_of_check,       bad_rows_of_gradcheck,  bad_rows_of_certificates,
+    bad_rows_of_tools,    bad_rows_of_derivatives, bad_rows_of_optimizers, bad_rows_of_flat_models,
+    bad_rows_of_backends, bad_rows_of_custom,      bad_rows_of_schedules,  bad_rows_of_checkpoints,
+    bad_rows_of_training, bad_rows_of_layers,      bad_rows_of_formats,
 };
 
 static void run_row(void **state)

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "core/compiler.h"
+
 /* Elements that are worth a thread, and those that stay together in one. Gradients lie in the
  * caches of the threads that made them, so that updates are shared early. */
 #define THREAD_ELEMENTS ((int64_t)32768)

@@ -33,11 +33,12 @@ static void K(sgd_momentum)(const wgi_sgd_rule *rule, const wgi_update *u)
     const real decay = (real)u->weight_decay;
     const real rate = (real)u->rate;
     const real momentum = (real)rule->momentum;
+    const real rest = (real)(1.0 - rule->dampening);
     const bool is_first = u->step == 1;
     const bool is_nesterov = rule->is_nesterov;
     for (int64_t i = 0; i < n; i++) {
         const real g = K(decayed)(gradient[i], value[i], has_decay, decay);
-        const real v = is_first ? g : momentum * velocity[i] + g;
+        const real v = is_first ? g : momentum * velocity[i] + rest * g;
         velocity[i] = v;
         value[i] = value[i] - rate * (is_nesterov ? g + momentum * v : v);
     }
@@ -52,11 +53,14 @@ static void K(sgd)(const wgi_sgd_rule *rule, const wgi_update *u)
     }
 }
 
-static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_scales *scales)
+/* Of two kinds, so that the one without `largest` keeps the loop that it has alone. */
+WGI_INLINE void K(adam_loop)(const wgi_adam_rule *rule, const wgi_update *u,
+                             const adam_scales *scales, bool is_amsgrad)
 {
     real *restrict value = u->value;
     real *restrict mean = u->state[0];
     real *restrict variance = u->state[1];
+    real *restrict largest = u->state[2];
     const real *restrict gradient = u->gradient;
     const int64_t n = u->n;
     const real decay = (real)u->weight_decay;
@@ -73,9 +77,23 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_s
         const real g = K(decayed)(gradient[i], value[i], has_decay, decay);
         const real m = beta1 * mean[i] + rest1 * g;
         const real v = beta2 * variance[i] + (rest2 * g) * g;
+        real t = v;
         mean[i] = m;
         variance[i] = v;
-        value[i] = k * value[i] - (r * m) / (R(sqrt)(v) / c + epsilon);
+        if (is_amsgrad) {
+            t = largest[i] > v ? largest[i] : v;
+            largest[i] = t;
+        }
+        value[i] = k * value[i] - (r * m) / (R(sqrt)(t) / c + epsilon);
+    }
+}
+
+static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u, const adam_scales *scales)
+{
+    if (rule->is_amsgrad) {
+        K(adam_loop)(rule, u, scales, true);
+    } else {
+        K(adam_loop)(rule, u, scales, false);
     }
 }
 

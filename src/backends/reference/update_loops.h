@@ -28,9 +28,10 @@ static void K(sgd_momentum)(const wgi_sgd_rule *rule, const wgi_update *u)
     const real *gradient = u->gradient;
     const real rate = (real)u->rate;
     const real momentum = (real)rule->momentum;
+    const real rest = (real)(1.0 - rule->dampening);
     for (int64_t i = 0; i < u->n; i++) {
         const real g = K(decayed)(gradient[i], value[i], u->weight_decay);
-        const real v = u->step == 1 ? g : momentum * velocity[i] + g;
+        const real v = u->step == 1 ? g : momentum * velocity[i] + rest * g;
         velocity[i] = v;
         value[i] -= rate * (rule->is_nesterov ? g + momentum * v : v);
     }
@@ -41,6 +42,7 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
     real *value = u->value;
     real *mean = u->state[0];
     real *variance = u->state[1];
+    real *largest = u->state[2];
     const real *gradient = u->gradient;
     const real beta1 = (real)rule->beta1;
     const real beta2 = (real)rule->beta2;
@@ -55,7 +57,12 @@ static void K(adam)(const wgi_adam_rule *rule, const wgi_update *u)
         const real g = K(decayed)(gradient[i], value[i], coupled);
         mean[i] = beta1 * mean[i] + rest1 * g;
         variance[i] = beta2 * variance[i] + (rest2 * g) * g;
-        const real divisor = R(sqrt)(variance[i]) / scale + epsilon;
+        real t = variance[i];
+        if (rule->is_amsgrad) {
+            t = largest[i] > t ? largest[i] : t;
+            largest[i] = t;
+        }
+        const real divisor = R(sqrt)(t) / scale + epsilon;
         value[i] = kept * value[i] - (rate * mean[i]) / divisor;
     }
 }
