@@ -11,6 +11,7 @@ SPDX-License-Identifier: Apache-2.0
 import argparse
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -38,12 +39,11 @@ def find_python():
 def lines_of(command):
     """Runs a program; yields its lines with the seconds since it began to learn."""
     environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
-    if command[0].endswith("python3") or TORCH in command:
-        environment["OMP_WAIT_POLICY"] = "PASSIVE"
-    else:
-        environment["GOMP_SPINCOUNT"] = "2000"
+    environment.update({"OMP_WAIT_POLICY": "PASSIVE"} if TORCH in command
+                       else {"GOMP_SPINCOUNT": "2000"})
     begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment,
+    by_line = ["stdbuf", "-oL"] if shutil.which("stdbuf") else []
+    with subprocess.Popen([*by_line, *command], stdout=subprocess.PIPE, text=True, env=environment,
                           errors="replace") as process:
         for line in process.stdout:
             if line.startswith(("begin", "784-")):

@@ -1,9 +1,8 @@
 /* A small transformer learns to write like a text.
  * SPDX-License-Identifier: Apache-2.0
  *
- * GPT-2's decoder: four blocks of width 128, each character attends to up to 64 before it. AdamW,
- * the rate up for 50 steps, then down on a cosine: 1.38 nats per held-out character of docs/ops.md
- * after 600 steps. Usage: tiny_gpt [file] [steps, above 50] [seed] */
+ * GPT-2's decoder: 4 blocks of width 128, each character attends to up to 64 before it. AdamW, the
+ * rate up for 50 steps, then down on a cosine: 1.38 nats per held-out character of docs/ops.md. */
 #include <stdlib.h>
 
 #include <wengert/stdio.h>
@@ -78,7 +77,7 @@ static wg_status write(const network *n, wg_graph *g, const wg_text *text, wg_rn
 
 int main(int argc, char **argv)
 {
-    const int64_t steps = argc > 2 ? atoi(argv[2]) : 600;
+    const int64_t steps = argc > 2 ? atoi(argv[2]) : 600; /* above 50 */
     const wg_config config = {sizeof config, .seed = argc > 3 ? (uint64_t)atoi(argv[3]) : 1};
     const wg_adamw_options o = {sizeof o, .rate = .002, .beta2 = .99, .weight_decay = .1};
     const wg_schedule_options cosine = {sizeof cosine, WG_SCHEDULE_COSINE, 50, .steps = steps - 50};

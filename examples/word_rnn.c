@@ -1,10 +1,9 @@
 /* A recurrent network learns to write like a text, word by word.
  * SPDX-License-Identifier: Apache-2.0
  *
- * As char_rnn, but a table turns the 1,000 most frequent words, and one that stands for all others,
- * into vectors, and turns states into logits too (tied weights: Press, Wolf 2017). Dropout keeps a
- * short text from being learnt by heart. Held out: 2.69 nats per word.
- * Usage: word_rnn [file] [steps] */
+ * As char_rnn, but a table turns the 1,000 most frequent words, and one symbol for all others, into
+ * vectors, and states into logits (tied weights: Press, Wolf 2017), with dropout. 2.69 nats per
+ * held-out word of docs/ops.md after 400 steps. Usage: word_rnn [file] [steps] */
 #include <stdlib.h>
 
 #include <wengert/stdio.h>
@@ -39,7 +38,7 @@ static wg_status read(network *n, wg_streams *text, int64_t first, int64_t count
                       wg_graph *g, wg_optimizer *adam)
 {
     double mean = 0;
-    wg_status s = wg_graph_set_training(g, adam != NULL);
+    wg_status s = count > 0 ? wg_graph_set_training(g, adam != NULL) : WG_ERR_RANGE;
     for (int64_t i = 0; i < steps && !s; i++) {
         wg_batch b = {NULL};
         wg_recurrent_state state;
