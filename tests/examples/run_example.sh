@@ -4,6 +4,8 @@
 #
 # Usage: run_example.sh EXPECTED PROGRAM [ARGUMENTS]
 #
+# A program that says why it cannot run here exits with 77, and so does this: the test is skipped.
+#
 # EXPECTED holds the output line by line. A line "..." stands for any number of lines, none
 # included; a line "~ REGEX" for one line that the extended regular expression matches whole, where
 # numbers depend on the machine.
@@ -16,6 +18,9 @@ trap 'rm -f "$output"' EXIT
 "$@" >"$output"
 status=$?
 cat "$output"
+if [ "$status" -eq 77 ]; then
+    exit 77
+fi
 if [ "$status" -ne 0 ]; then
     echo "FAIL: exit status $status"
     exit 1
