@@ -1,8 +1,10 @@
-/* A plain network reads the handwritten digits of MNIST; how well, epoch by epoch.
+/* A plain network reads the handwritten digits of MNIST, trained by wg_train.
  * SPDX-License-Identifier: Apache-2.0
  *
- * 60,000 images to learn from, 10,000 for the test; 784-512-512-10, relu, cross entropy, Adam,
- * batches of 128, a rate that falls on a cosine: 98.5% after ten epochs, 98% after four.
+ * 60,000 images of 28x28 to learn from, 10,000 for the test; 784-512-512-10, relu, cross entropy,
+ * Adam, batches of 128, a rate that falls on a cosine: 98.5% after ten epochs, 98% after four,
+ * which take 5 s on two idle cores.
+ *
  * Usage: mnist_mlp [epochs] [seed], with MNIST's four files in the folder WENGERT_MNIST. */
 #include <stdlib.h>
 
