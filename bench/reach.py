@@ -57,7 +57,7 @@ def accuracy(command):
     """(best test accuracy, seconds to the first of at least TARGET)"""
     best, soon = 0, float("inf")
     for line, seconds in lines_of(command):
-        found = re.search(r"test accuracy (\S+)", line)
+        found = re.search(r"(?:test|valid) accuracy (\S+)", line)
         if found:
             best = float(found[1])
             soon = min(soon, seconds) if best >= TARGET else soon

@@ -81,8 +81,8 @@ int main(int argc, char **argv)
     wg_context *ctx = NULL;
     wg_graph *g = NULL;
     wg_dataset *d[5] = {NULL}; /* all; 0 to 4; 5 to 9: for the test, to learn from */
-    network old = {NULL};
-    network fresh = {NULL};
+    network old = {.m = NULL};
+    network fresh = {.m = NULL};
     wg_rng rng = wg_rng_make(1, 0);
     wg_status s = wg_context_create(NULL, &ctx);
     s = s ? s : wg_graph_create(ctx, &g);

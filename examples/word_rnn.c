@@ -40,7 +40,7 @@ static wg_status read(network *n, wg_streams *text, int64_t first, int64_t count
     double mean = 0;
     wg_status s = count > 0 ? wg_graph_set_training(g, adam != NULL) : WG_ERR_RANGE;
     for (int64_t i = 0; i < steps && !s; i++) {
-        wg_batch b = {NULL};
+        wg_batch b = {.x = NULL};
         wg_recurrent_state state;
         s = i % count > 0 ? WG_OK : wg_streams_set_state(text, first * STEPS);
         s = s || !wg_streams_next(text, &b) ? WG_ERR_RANGE : wg_graph_reset(g);
