@@ -13,8 +13,7 @@
 #include <stdio.h>
 
 enum {
-    PAIRS = 5,
-    N = 2 * PAIRS
+    N = 10
 };
 
 static const int64_t dims[] = {N};
@@ -25,29 +24,25 @@ typedef struct problem {
     wg_function *f;
     wg_tensor *value;
     int n_calls;
-    int n_failed;
 } problem;
 
 static wg_node rosenbrock(wg_node x)
 {
-    static const int64_t pairs[] = {PAIRS, 2};
     static const int64_t place[] = {0, 1};
-    wg_node p = wg_reshape(x, 2, pairs);
+    wg_node p = wg_reshape(x, 2, (const int64_t[]){N / 2, 2});
     wg_node a = wg_gather(p, wg_constant(x.graph, WG_I64, 0, NULL, &place[0]), 1);
     wg_node b = wg_gather(p, wg_constant(x.graph, WG_I64, 0, NULL, &place[1]), 1);
-    wg_node valley = wg_scale(wg_square(wg_sub(b, wg_square(a))), 100);
     wg_node slope = wg_square(wg_sub(wg_number(x.graph, WG_F64, 1), a));
-    return wg_sum_all(wg_add(valley, slope));
+    return wg_sum_all(wg_add(wg_scale(wg_square(wg_sub(b, wg_square(a))), 100), slope));
 }
 
 /* Records the function, freezes it, and lets the graph go. */
 static wg_status open_problem(problem *p)
 {
-    static const double start[N] = {0};
     wg_graph *g = NULL;
     wg_status s = wg_context_create(NULL, &p->ctx);
     s = s == WG_OK ? wg_graph_create(p->ctx, &g) : s;
-    wg_node x = wg_name(wg_constant(g, WG_F64, 1, dims, start), "x");
+    wg_node x = wg_name(wg_constant(g, WG_F64, 1, dims, (const double[N]){0}), "x");
     wg_node y = rosenbrock(x);
     s = s == WG_OK ? wg_function_create(&x, 1, &y, 1, &p->f) : s;
     s = s == WG_OK ? wg_tensor_create(p->ctx, WG_F64, 0, NULL, &p->value) : s;
@@ -56,13 +51,6 @@ static wg_status open_problem(problem *p)
     }
     wg_graph_destroy(g);
     return s;
-}
-
-static void close_problem(problem *p)
-{
-    wg_tensor_destroy(p->value);
-    wg_function_destroy(p->f);
-    wg_context_destroy(p->ctx);
 }
 
 /* NLopt's x and gradient are used where they are. It asks for no gradient where that is NULL. */
@@ -80,7 +68,6 @@ static double evaluate(unsigned n, const double *x, double *gradient, void *user
     s = s == WG_OK ? wg_function_vjp(p->f, inputs, NULL, &p->value, &dx) : s;
     if (s != WG_OK) {
         fprintf(stderr, "%s: %s\n", wg_status_text(s), wg_function_error(p->f));
-        p->n_failed++;
     }
     wg_tensor_destroy(in);
     wg_tensor_destroy(dx);
@@ -88,21 +75,19 @@ static double evaluate(unsigned n, const double *x, double *gradient, void *user
     return s == WG_OK ? wg_tensor_get(p->value, 0) : NAN;
 }
 
-static int check_start(problem *p, const double *x)
+static bool is_start_right(problem *p, const double *x)
 {
-    double gradient[N];
-    int n_wrong = 0;
-    const double value = evaluate(N, x, gradient, p);
-    printf("at the start  f = %.4f   df/dx = (%.1f, %.1f, ...)\n", value, gradient[0], gradient[1]);
-    n_wrong += fabs(value - 121) <= 1e-12 * 121 ? 0 : 1;
+    double g[N];
+    const double value = evaluate(N, x, g, p);
+    double off = fabs(value - 121);
+    printf("at the start  f = %.4f   df/dx = (%.1f, %.1f, ...)\n", value, g[0], g[1]);
     for (int i = 0; i < N; i++) {
-        const double by_hand = i % 2 == 0 ? -215.6 : -88;
-        n_wrong += fabs(gradient[i] - by_hand) <= 1e-12 * 216 ? 0 : 1;
+        off = fmax(off, fabs(g[i] + (i % 2 == 0 ? 215.6 : 88)));
     }
-    return n_wrong;
+    return off <= 2e-10;
 }
 
-static int minimise(problem *p, double *x)
+static bool minimises(problem *p, double *x)
 {
     double least = NAN;
     double far = 0;
@@ -117,21 +102,19 @@ static int minimise(problem *p, double *x)
     }
     printf("L-BFGS        f < 1e-12: %s   |x - 1| < 1e-6: %s   %d evaluations\n",
            least < 1e-12 ? "yes" : "no", far < 1e-6 ? "yes" : "no", p->n_calls);
-    return result > 0 && least < 1e-12 && far < 1e-6 && p->n_calls < 200 && p->n_failed == 0 ? 0
-                                                                                             : 1;
+    return result > 0 && least < 1e-12 && far < 1e-6 && p->n_calls < 200;
 }
 
 int main(void)
 {
     problem p = {.ctx = NULL};
     double x[N];
-    int n_wrong = 1;
     for (int i = 0; i < N; i++) {
         x[i] = i % 2 == 0 ? -1.2 : 1;
     }
-    if (open_problem(&p) == WG_OK) {
-        n_wrong = check_start(&p, x) + minimise(&p, x);
-    }
-    close_problem(&p);
-    return n_wrong == 0 ? 0 : 1;
+    const bool is_right = open_problem(&p) == WG_OK && is_start_right(&p, x) && minimises(&p, x);
+    wg_tensor_destroy(p.value);
+    wg_function_destroy(p.f);
+    wg_context_destroy(p.ctx);
+    return is_right ? 0 : 1;
 }

@@ -39,20 +39,12 @@ static bool are_options(const wg_adagrad_options *o)
 
 wg_status wg_adagrad_create(wg_model *m, const wg_adagrad_options *options, wg_optimizer **out)
 {
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (m == NULL) {
-        return WG_ERR_ARGUMENT;
-    }
+    static const char wants[] = "wants size, rate and epsilon > 0, others >= 0";
     const bool is_this_version = options == NULL || options->size == sizeof *options;
     const wg_adagrad_options o = with_defaults(is_this_version ? options : NULL);
-    if (out == NULL || !is_this_version || !are_options(&o)) {
-        return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "adagrad: %s",
-                                out == NULL ? "no place for the result"
-                                            : "wants size, rate and epsilon > 0, others >= 0");
-    }
-    wg_status status = wgi_optimizer_new(m, &kind, "adagrad", out);
+    const bool are_right = is_this_version && are_options(&o);
+    wg_status status = wgi_optimizer_check(m, "adagrad", are_right ? NULL : wants, out);
+    status = status != WG_OK ? status : wgi_optimizer_new(m, &kind, "adagrad", out);
     if (status == WG_OK) {
         (*out)->options.adagrad = o;
         (*out)->rate = o.rate;

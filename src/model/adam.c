@@ -66,22 +66,14 @@ static wg_status create(wg_model *m, bool is_decoupled, const wg_adam_options *o
                         wg_optimizer **out)
 {
     const char *name = is_decoupled ? "adamw" : "adam";
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (m == NULL) {
-        return WG_ERR_ARGUMENT;
-    }
+    static const char wants[] = "wants size, rate and epsilon > 0, betas in (0, 1), decay >= 0";
     const bool is_this_version = options == NULL || options->size == sizeof *options;
     const wg_adam_options o =
         with_defaults(is_this_version ? options : NULL, is_decoupled ? DEFAULT_DECAY : 0.0);
-    if (out == NULL || !is_this_version || !are_options(&o)) {
-        return wgi_context_fail(
-            m->ctx, WG_ERR_ARGUMENT, "%s: %s", name,
-            out == NULL ? "no place for the result"
-                        : "wants size, rate and epsilon > 0, betas in (0, 1), decay >= 0");
-    }
-    wg_status status = wgi_optimizer_new(m, is_decoupled ? &adamw_kind : &adam_kind, name, out);
+    const bool are_right = is_this_version && are_options(&o);
+    const wgi_optimizer_kind *kind = is_decoupled ? &adamw_kind : &adam_kind;
+    wg_status status = wgi_optimizer_check(m, name, are_right ? NULL : wants, out);
+    status = status != WG_OK ? status : wgi_optimizer_new(m, kind, name, out);
     if (status == WG_OK) {
         (*out)->options.adam = o;
         (*out)->rate = o.rate;

@@ -405,25 +405,20 @@ static bool are_options(const wg_lbfgs_options *o)
 
 wg_status wg_lbfgs_create(wg_model *m, const wg_lbfgs_options *options, wg_optimizer **out)
 {
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (m == NULL) {
-        return WG_ERR_ARGUMENT;
-    }
+    static const char wants[] =
+        "wants size, a rate > 0, counts > 0, tolerances >= 0 and a history of at most 1000";
     const bool is_this_version = options == NULL || options->size == sizeof *options;
     const wg_lbfgs_options o = with_defaults(is_this_version ? options : NULL);
-    if (out == NULL || !is_this_version || !are_options(&o)) {
-        return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "lbfgs: %s",
-                                out == NULL ? "no place for the result"
-                                            : "wants size, a rate > 0, counts > 0, tolerances >= "
-                                              "0 and a history of at most 1000");
+    const bool are_right = is_this_version && are_options(&o);
+    wg_status status = wgi_optimizer_check(m, "lbfgs", are_right ? NULL : wants, out);
+    if (status != WG_OK) {
+        return status;
     }
     wgi_lbfgs *l = wgi_alloc_zeroed(&m->ctx->memory, 1, sizeof *l);
     if (l == NULL) {
         return wgi_context_fail(m->ctx, WG_ERR_MEMORY, "lbfgs: out of memory");
     }
-    wg_status status = wgi_optimizer_new(m, &kind, "lbfgs", out);
+    status = wgi_optimizer_new(m, &kind, "lbfgs", out);
     if (status != WG_OK) {
         wgi_release(&m->ctx->memory, l, sizeof *l);
         return status;

@@ -11,6 +11,19 @@
 
 #include "core/context.h"
 
+wg_status wgi_optimizer_check(const wg_model *m, const char *name, const char *fault,
+                              wg_optimizer **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (m == NULL) {
+        return WG_ERR_ARGUMENT;
+    }
+    const char *found = out == NULL ? "no place for the result" : fault;
+    return found == NULL ? WG_OK : wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "%s: %s", name, found);
+}
+
 wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind, const char *name,
                             wg_optimizer **out)
 {

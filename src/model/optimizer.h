@@ -116,6 +116,10 @@ static inline wgi_param_memory *wgi_param_memory_of(const wg_optimizer *o, size_
 void wgi_groups_look_up(const wg_optimizer *o, const wg_param *p, wgi_param_memory *memory);
 void wgi_groups_free(wg_optimizer *o);
 
+/* What is wrong with a call for an optimizer, besides `fault`, the options'; zeroes *out. */
+WGI_NODISCARD wg_status wgi_optimizer_check(const wg_model *m, const char *name, const char *fault,
+                                            wg_optimizer **out);
+
 /* An optimizer without options or state; `name` is not copied. WG_ERR_STATE (a shared model),
  * WG_ERR_MEMORY. */
 WGI_NODISCARD wg_status wgi_optimizer_new(wg_model *m, const wgi_optimizer_kind *kind,

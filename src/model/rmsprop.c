@@ -48,22 +48,14 @@ static bool are_options(const wg_rmsprop_options *o)
 
 wg_status wg_rmsprop_create(wg_model *m, const wg_rmsprop_options *options, wg_optimizer **out)
 {
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (m == NULL) {
-        return WG_ERR_ARGUMENT;
-    }
+    static const char wants[] = "wants size, rate and epsilon > 0, alpha in (0, 1), others >= 0";
     const bool is_this_version = options == NULL || options->size == sizeof *options;
     const wg_rmsprop_options o = with_defaults(is_this_version ? options : NULL);
-    if (out == NULL || !is_this_version || !are_options(&o)) {
-        return wgi_context_fail(
-            m->ctx, WG_ERR_ARGUMENT, "rmsprop: %s",
-            out == NULL ? "no place for the result"
-                        : "wants size, rate and epsilon > 0, alpha in (0, 1), others >= 0");
-    }
+    const bool are_right = is_this_version && are_options(&o);
     const bool has_momentum = o.momentum != 0.0;
-    wg_status status = wgi_optimizer_new(m, &kinds[o.is_centered][has_momentum], "rmsprop", out);
+    const wgi_optimizer_kind *kind = &kinds[o.is_centered][has_momentum];
+    wg_status status = wgi_optimizer_check(m, "rmsprop", are_right ? NULL : wants, out);
+    status = status != WG_OK ? status : wgi_optimizer_new(m, kind, "rmsprop", out);
     if (status == WG_OK) {
         (*out)->options.rmsprop = o;
         (*out)->rate = o.rate;

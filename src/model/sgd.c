@@ -28,19 +28,10 @@ static bool are_options(const wg_sgd_options *o)
 
 wg_status wg_sgd_create(wg_model *m, const wg_sgd_options *options, wg_optimizer **out)
 {
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (m == NULL) {
-        return WG_ERR_ARGUMENT;
-    }
-    if (out == NULL || !are_options(options)) {
-        return wgi_context_fail(m->ctx, WG_ERR_ARGUMENT, "sgd: %s",
-                                out == NULL ? "no place for the result"
-                                            : "wants size, rate > 0, momentum and decay >= 0, "
-                                              "dampening in [0, 1], 0 with nesterov");
-    }
-    wg_status status = wgi_optimizer_new(m, &sgd_kind, "sgd", out);
+    static const char wants[] = "wants size, rate > 0, momentum and decay >= 0, dampening in [0, "
+                                "1], 0 with nesterov";
+    wg_status status = wgi_optimizer_check(m, "sgd", are_options(options) ? NULL : wants, out);
+    status = status != WG_OK ? status : wgi_optimizer_new(m, &sgd_kind, "sgd", out);
     if (status == WG_OK) {
         (*out)->options.sgd = *options;
         (*out)->rate = options->rate;
