@@ -6,26 +6,18 @@
 
 #include <wengert/wengert.h>
 
-#include "support/allocator.h"
+#include "support/counted.h"
 #include "support/sink.h"
 
 typedef struct fixture {
-    wgt_allocator counter;
-    wg_context *ctx;
-    wg_graph *g;
-    wg_model *m;
+    wgt_counted base;
     wgt_sink sink;
     wg_writer writer;
 } fixture;
 
 static void start(fixture *f)
 {
-    wgt_allocator_start(&f->counter);
-    const wg_allocator hooks = wgt_allocator_hooks(&f->counter);
-    const wg_config config = {.size = sizeof config, .allocator = &hooks};
-    assert_int_equal(wg_context_create(&config, &f->ctx), WG_OK);
-    assert_int_equal(wg_graph_create(f->ctx, &f->g), WG_OK);
-    assert_int_equal(wg_model_create(f->ctx, &f->m), WG_OK);
+    wgt_counted_start(&f->base);
     wgt_sink_start(&f->sink);
     f->writer = wgt_sink_writer(&f->sink);
 }
@@ -33,19 +25,15 @@ static void start(fixture *f)
 static void finish(fixture *f)
 {
     wgt_sink_finish(&f->sink);
-    wg_graph_destroy(f->g);
-    wg_model_destroy(f->m);
-    wg_context_destroy(f->ctx);
-    assert_true(wgt_allocator_is_clean(&f->counter));
-    wgt_allocator_finish(&f->counter);
+    wgt_counted_finish(&f->base);
 }
 
 static wg_node input(fixture *f, int64_t n, int64_t width)
 {
     const int64_t dims[] = {n, width};
     wg_tensor *t = NULL;
-    assert_int_equal(wg_tensor_create(f->ctx, WG_F32, 2, dims, &t), WG_OK);
-    const wg_node x = wg_input(f->g, t);
+    assert_int_equal(wg_tensor_create(f->base.ctx, WG_F32, 2, dims, &t), WG_OK);
+    const wg_node x = wg_input(f->base.g, t);
     wg_tensor_destroy(t);
     return x;
 }
@@ -57,10 +45,10 @@ static void test_summary_counts_a_network(void **state)
     wg_linear hidden;
     wg_linear out;
     start(&f);
-    assert_int_equal(wg_linear_create(f.m, "hidden", 784, 128, NULL, &hidden), WG_OK);
-    assert_int_equal(wg_linear_create(f.m, "out", 128, 10, NULL, &out), WG_OK);
+    assert_int_equal(wg_linear_create(f.base.m, "hidden", 784, 128, NULL, &hidden), WG_OK);
+    assert_int_equal(wg_linear_create(f.base.m, "out", 128, 10, NULL, &out), WG_OK);
     wg_linear_apply(&out, wg_relu(wg_linear_apply(&hidden, input(&f, 32, 784))));
-    assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_OK);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_OK);
     /* 784*128+128, 32*784*128, 2*32*128*4; 128*10+10, 32*128*10, 2*32*10*4; relu 32*128*4. */
     assert_string_equal(wgt_sink_text(&f.sink),
                         "layer   kind    output     parameters  multiply-adds   memory\n"
@@ -80,11 +68,11 @@ static void test_summary_nests_and_merges(void **state)
     wg_linear inner;
     wg_linear last;
     start(&f);
-    assert_int_equal(wg_module_begin(f.m, "block", "pair", &block), WG_OK);
-    assert_int_equal(wg_linear_create(f.m, "a", 4, 4, NULL, &inner), WG_OK);
-    assert_int_equal(wg_linear_create(f.m, "b", 4, 4, NULL, &last), WG_OK);
-    assert_int_equal(wg_module_end(f.m, WG_OK), WG_OK);
-    assert_int_equal(wg_model_set_frozen(f.m, "block.b", true), WG_OK);
+    assert_int_equal(wg_module_begin(f.base.m, "block", "pair", &block), WG_OK);
+    assert_int_equal(wg_linear_create(f.base.m, "a", 4, 4, NULL, &inner), WG_OK);
+    assert_int_equal(wg_linear_create(f.base.m, "b", 4, 4, NULL, &last), WG_OK);
+    assert_int_equal(wg_module_end(f.base.m, WG_OK), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, "block.b", true), WG_OK);
     wg_node x = input(&f, 2, 4);
     for (int i = 0; i < 2; i++) {
         (void)wg_module_enter(block, x);
@@ -92,7 +80,7 @@ static void test_summary_nests_and_merges(void **state)
         x = wg_module_leave(block, i == 0 ? x : wg_linear_apply(&last, x));
     }
     x = wg_linear_apply(&inner, x);
-    assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_OK);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_OK);
     assert_string_equal(wgt_sink_text(&f.sink),
                         "layer    kind       output  parameters  multiply-adds  memory\n"
                         "block    pair x2    [2, 4]          40             96   192 B\n"
@@ -103,7 +91,7 @@ static void test_summary_nests_and_merges(void **state)
                         "one forward pass: 128 multiply-adds, values of 256 B\n");
     const wg_summary_options outer = {.size = sizeof outer, .depth = 1};
     wgt_sink_clear(&f.sink);
-    assert_int_equal(wg_summary_write(f.g, &outer, &f.writer), WG_OK);
+    assert_int_equal(wg_summary_write(f.base.g, &outer, &f.writer), WG_OK);
     assert_null(strstr(wgt_sink_text(&f.sink), "  a "));
     assert_non_null(strstr(wgt_sink_text(&f.sink), "block.a"));
     finish(&f);
@@ -118,8 +106,8 @@ static void test_summary_keeps_rows_below_theirs(void **state)
     const char *const names[3] = {"a", "b", "a.late"};
     start(&f);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(wg_module_begin(f.m, names[i], "m", &module[i]), WG_OK);
-        assert_int_equal(wg_module_end(f.m, WG_OK), WG_OK);
+        assert_int_equal(wg_module_begin(f.base.m, names[i], "m", &module[i]), WG_OK);
+        assert_int_equal(wg_module_end(f.base.m, WG_OK), WG_OK);
     }
     const wg_node x = input(&f, 1, 1);
     (void)wg_module_leave(module[0], wg_module_enter(module[0], x));
@@ -127,7 +115,7 @@ static void test_summary_keeps_rows_below_theirs(void **state)
     (void)wg_module_enter(module[2], wg_module_enter(module[0], x));
     (void)wg_module_leave(module[2], wg_relu(x));
     (void)wg_module_leave(module[0], x);
-    assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_OK);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_OK);
     const char *text = wgt_sink_text(&f.sink);
     assert_true(strstr(text, "\n  late") != NULL && strstr(text, "\n  late") < strstr(text, "\nb"));
     finish(&f);
@@ -143,20 +131,20 @@ static void test_summary_refuses(void **state)
     const wg_summary_options old = {.size = 1};
     const wg_writer none = {0};
     assert_int_equal(wg_summary_write(NULL, NULL, &f.writer), WG_ERR_ARGUMENT);
-    assert_int_equal(wg_summary_write(f.g, NULL, NULL), WG_ERR_ARGUMENT);
-    assert_int_equal(wg_summary_write(f.g, NULL, &none), WG_ERR_ARGUMENT);
-    assert_int_equal(wg_summary_write(f.g, &old, &f.writer), WG_ERR_ARGUMENT);
-    assert_int_equal(wg_summary_write(f.g, &deep, &f.writer), WG_ERR_RANGE);
-    assert_int_equal(wg_linear_create(f.m, "fc", 2, 2, NULL, &fc), WG_OK);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, NULL), WG_ERR_ARGUMENT);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &none), WG_ERR_ARGUMENT);
+    assert_int_equal(wg_summary_write(f.base.g, &old, &f.writer), WG_ERR_ARGUMENT);
+    assert_int_equal(wg_summary_write(f.base.g, &deep, &f.writer), WG_ERR_RANGE);
+    assert_int_equal(wg_linear_create(f.base.m, "fc", 2, 2, NULL, &fc), WG_OK);
     wg_linear_apply(&fc, input(&f, 1, 2));
     for (size_t k = 1; k <= 2; k++) {
-        wgt_allocator_fail(&f.counter, k, false);
-        assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_ERR_MEMORY);
+        wgt_allocator_fail(&f.base.counter, k, false);
+        assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_ERR_MEMORY);
     }
-    wgt_allocator_fail(&f.counter, 0, false);
-    assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_OK);
+    wgt_allocator_fail(&f.base.counter, 0, false);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_OK);
     wg_linear_apply(&fc, input(&f, 1, 3));
-    assert_int_equal(wg_summary_write(f.g, NULL, &f.writer), WG_ERR_SHAPE);
+    assert_int_equal(wg_summary_write(f.base.g, NULL, &f.writer), WG_ERR_SHAPE);
     finish(&f);
 }
 

@@ -8,27 +8,9 @@
 #include <wengert/wengert.h>
 
 #include "layers_case.h"
-#include "support/allocator.h"
+#include "support/counted.h"
 
-typedef struct fixture {
-    wg_context *ctx;
-    wg_graph *g;
-    wg_model *m;
-} fixture;
-
-static void start(fixture *f)
-{
-    assert_int_equal(wg_context_create(NULL, &f->ctx), WG_OK);
-    assert_int_equal(wg_graph_create(f->ctx, &f->g), WG_OK);
-    assert_int_equal(wg_model_create(f->ctx, &f->m), WG_OK);
-}
-
-static void finish(fixture *f)
-{
-    wg_graph_destroy(f->g);
-    wg_model_destroy(f->m);
-    wg_context_destroy(f->ctx);
-}
+typedef wgt_counted fixture;
 
 static bool is_zeroed(const void *p, size_t bytes)
 {
@@ -86,16 +68,16 @@ static void test_layers_of_a_view_find_their_parameters(void **state)
         layers_any layer;
         layers_any seen;
         wg_model *view;
-        start(&f);
-        start(&other);
+        wgt_counted_start(&f);
+        wgt_counted_start(&other);
         assert_int_equal(row->create(f.m, &layer), WG_OK);
         assert_int_equal(wg_model_share(f.m, other.ctx, &view), WG_OK);
         assert_int_equal(row->create(view, &seen), WG_OK);
         assert_int_equal(wg_model_count(view), wg_model_count(f.m));
         assert_int_equal(wg_model_module_count(view), wg_model_module_count(f.m));
         wg_model_destroy(view);
-        finish(&other);
-        finish(&f);
+        wgt_counted_finish(&other);
+        wgt_counted_finish(&f);
     }
 }
 
@@ -105,14 +87,14 @@ static void test_layers_refuse_a_name_that_is_taken(void **state)
     for (const layers_case *row = layers_cases; row->name != NULL; row++) {
         fixture f;
         layers_any layer;
-        start(&f);
+        wgt_counted_start(&f);
         assert_int_equal(row->create(f.m, &layer), WG_OK);
         const size_t n = wg_model_count(f.m);
         memset(&layer, 1, sizeof layer);
         assert_int_equal(row->create(f.m, &layer), n > 0 ? WG_ERR_NAME : WG_OK);
         assert_true(n == 0 || is_zeroed(&layer, row->bytes));
         assert_int_equal(wg_model_count(f.m), n);
-        finish(&f);
+        wgt_counted_finish(&f);
     }
 }
 
@@ -139,7 +121,7 @@ static void test_layers_conv_starts_by_the_fans_of_its_kernel(void **state)
     fixture f;
     wg_conv_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     const wg_init xavier = {.kind = WG_INIT_XAVIER_UNIFORM};
     const wg_conv_layer_options of_xavier = {.size = sizeof of_xavier, .init = &xavier};
     const wg_conv_layer_options depthwise = {.size = sizeof depthwise, .conv = {.groups = 8}};
@@ -153,7 +135,7 @@ static void test_layers_conv_starts_by_the_fans_of_its_kernel(void **state)
     expect_limit(layer.weight, sqrt(6.0 / 25));
     assert_int_equal(wg_conv_transpose2d_create(f.m, "d", 6, 8, 4, &strided, &layer), WG_OK);
     expect_limit(layer.weight, sqrt(6.0 / (6 * 4)));
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_layers_conv_refuses_what_is_no_kernel(void **state)
@@ -161,7 +143,7 @@ static void test_layers_conv_refuses_what_is_no_kernel(void **state)
     fixture f;
     wg_conv_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     const wg_conv_layer_options three = {.size = sizeof three, .conv = {.groups = 3}};
     const wg_conv_layer_options below = {.size = sizeof below, .conv = {.groups = -1}};
     const wg_conv_layer_options other = {.size = sizeof other, .conv = {.size = 1}};
@@ -176,7 +158,7 @@ static void test_layers_conv_refuses_what_is_no_kernel(void **state)
     assert_int_equal(wg_conv1d_create(f.m, "a", -6, 8, 1, NULL, &layer), WG_ERR_RANGE);
     assert_int_equal(wg_conv1d_create(f.m, "a", INT64_MAX, 8, 2, NULL, &layer), WG_ERR_OVERFLOW);
     assert_int_equal(wg_conv1d_create(f.m, "a", 6, 8, 2, &narrow, &layer), WG_OK);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- embeddings --------------------------------------------------------------------------- */
@@ -186,7 +168,7 @@ static void test_layers_embedding_keeps_its_padding(void **state)
     fixture f;
     wg_embedding_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     const wg_embedding_options options = {
         .size = sizeof options, .has_padding = true, .padding = 2};
     assert_int_equal(wg_embedding_create(f.m, "a", 3, 4, &options, &layer), WG_OK);
@@ -202,7 +184,7 @@ static void test_layers_embedding_keeps_its_padding(void **state)
     const wg_embedding_options past = {.size = sizeof past, .has_padding = true, .padding = 3};
     assert_int_equal(wg_embedding_create(f.m, "b", 3, 4, &past, &layer), WG_ERR_ARGUMENT);
     assert_int_equal(wg_embedding_create(f.m, "b", 0, 4, NULL, &layer), WG_OK);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- norms -------------------------------------------------------------------------------- */
@@ -212,7 +194,7 @@ static void test_layers_norm_has_what_its_options_leave(void **state)
     fixture f;
     wg_norm_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     const wg_norm_options bare = {.size = sizeof bare, .no_affine = true, .no_statistics = true};
     const wg_norm_options no_bias = {.size = sizeof no_bias, .no_bias = true};
     assert_int_equal(wg_batch_norm_create(f.m, "a", 2, &bare, &layer), WG_OK);
@@ -231,7 +213,7 @@ static void test_layers_norm_has_what_its_options_leave(void **state)
     assert_int_equal(wg_rms_norm_create(f.m, "d", 4, &odd, &layer), WG_ERR_ARGUMENT);
     assert_int_equal(wg_batch_norm_create(f.m, "d", 4, &fast, &layer), WG_ERR_ARGUMENT);
     assert_int_equal(wg_model_count(f.m), 5);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- dropout ------------------------------------------------------------------------------ */
@@ -242,7 +224,7 @@ static void test_layers_dropout_is_for_training(void **state)
     wg_dropout_layer half;
     wg_dropout_layer no;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_dropout_create(f.m, "half", 0.5, &half), WG_OK);
     assert_int_equal(wg_dropout_create(f.m, "no", 0.0, &no), WG_OK);
     assert_int_equal(wg_model_count(f.m), 0);
@@ -257,7 +239,7 @@ static void test_layers_dropout_is_for_training(void **state)
     assert_true(wg_item(wg_sum_all(wg_dropout_apply(&half, same))) == 1000.0);
     assert_int_equal(wg_dropout_create(f.m, "a", 1.0, &half), WG_ERR_ARGUMENT);
     assert_int_equal(wg_dropout_create(f.m, "a", (double)NAN, &half), WG_ERR_ARGUMENT);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- recurrences -------------------------------------------------------------------------- */
@@ -282,7 +264,7 @@ static void test_layers_recurrent_runs_each_sequence_as_if_alone(void **state)
     fixture f;
     wg_recurrent_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_lstm_create(f.m, "a", 2, 3, &options, &layer), WG_OK);
     for (int64_t i = 0; i < STEPS * BATCH * 2; i++) {
         const int64_t t = i / 2 / BATCH;
@@ -321,7 +303,7 @@ static void test_layers_recurrent_runs_each_sequence_as_if_alone(void **state)
             assert_true(fabs(wg_tensor_get(gradient, k)) < 1e-13);
         }
     }
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_layers_recurrent_names_are_those_of_pytorch(void **state)
@@ -339,7 +321,7 @@ static void test_layers_recurrent_names_are_those_of_pytorch(void **state)
     fixture f;
     wg_recurrent_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_gru_create(f.m, "a", 5, 25, &options, &layer), WG_OK);
     assert_int_equal(wg_model_count(f.m), 16);
     for (size_t i = 0; i < 16; i++) {
@@ -348,7 +330,7 @@ static void test_layers_recurrent_names_are_those_of_pytorch(void **state)
     }
     const int64_t *dims = wg_tensor_dims(wg_param_value(layer.params[1][1].w_ih));
     assert_true(dims[0] == 75 && dims[1] == 50);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_layers_recurrent_drops_between_layers_alone(void **state)
@@ -360,7 +342,7 @@ static void test_layers_recurrent_drops_between_layers_alone(void **state)
     for (int32_t n_layers = 1; n_layers <= 2; n_layers++) {
         wg_recurrent_layer layer;
         double sums[3];
-        start(&f);
+        wgt_counted_start(&f);
         options.n_layers = n_layers;
         assert_int_equal(wg_rnn_create(f.m, "a", 2, 8, &options, &layer), WG_OK);
         for (int i = 0; i < 3; i++) {
@@ -371,7 +353,7 @@ static void test_layers_recurrent_drops_between_layers_alone(void **state)
         }
         assert_true((sums[0] == sums[1]) == (n_layers == 1));
         assert_true((sums[0] == sums[2]) == (n_layers == 1));
-        finish(&f);
+        wgt_counted_finish(&f);
     }
 }
 
@@ -381,7 +363,7 @@ static void test_layers_recurrent_counts_its_states(void **state)
     fixture f;
     wg_recurrent_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_rnn_create(f.m, "a", 2, 3, NULL, &layer), WG_OK);
     for (int64_t n = 0; n < 3; n++) {
         const wg_node x = wg_full(f.g, WG_F32, 3, (const int64_t[]){4, 1, 2}, 0.5);
@@ -390,7 +372,7 @@ static void test_layers_recurrent_counts_its_states(void **state)
         assert_true(wg_is_valid(s.h) == (n == 1));
         assert_int_equal(wg_graph_reset(f.g), WG_OK);
     }
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- attention ---------------------------------------------------------------------------- */
@@ -418,7 +400,7 @@ static void test_layers_attention_that_drops_is_attention(void **state)
     (void)state;
     for (int i = 0; i < 12; i++) {
         wg_attention_layer layer;
-        start(&f);
+        wgt_counted_start(&f);
         const wg_attention_layer_options options = {.size = sizeof options,
                                                     .is_split = i % 2 == 1,
                                                     .is_causal = i / 2 % 2 == 1,
@@ -439,7 +421,7 @@ static void test_layers_attention_that_drops_is_attention(void **state)
         const wg_node y = wg_attention_apply(&layer, x, &inputs);
         assert_true(distance(dropping, y) < 1e-8);
         assert_true(wg_item(wg_sum_all(wg_abs(y))) > 0.1);
-        finish(&f);
+        wgt_counted_finish(&f);
     }
 }
 
@@ -450,7 +432,7 @@ static void test_layers_attention_drops_in_training_alone(void **state)
     fixture f;
     wg_attention_layer layer;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_attention_create(f.m, "a", 4, 2, &options, &layer), WG_OK);
     const wg_node x = queries_of(f.g);
     assert_true(distance(wg_attention_apply(&layer, x, NULL), wg_attention_apply(&layer, x, NULL)) >
@@ -460,7 +442,7 @@ static void test_layers_attention_drops_in_training_alone(void **state)
     const wg_node again = queries_of(f.g);
     const wg_node y = wg_attention_apply(&layer, again, NULL);
     assert_true(distance(y, wg_attention_apply(&layer, again, NULL)) == 0.0);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* The columns of q, k and v are the weights of three layers. */
@@ -473,7 +455,7 @@ static void test_layers_attention_is_the_same_in_one_product(void **state)
     wg_attention_layer layer;
     wg_attention_layer other;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_attention_create(f.m, "a", 4, 2, &options, &layer), WG_OK);
     assert_int_equal(wg_attention_create(f.m, "b", 4, 2, &split, &other), WG_OK);
     wg_param *const parts[] = {other.q.weight, other.k.weight, other.v.weight};
@@ -487,7 +469,7 @@ static void test_layers_attention_is_the_same_in_one_product(void **state)
     const wg_node x = queries_of(f.g);
     assert_true(distance(wg_attention_apply(&layer, x, NULL), wg_attention_apply(&other, x, NULL)) <
                 1e-14);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* Scores and the sums of values: 2 * 2 * batch heads queries keys depth, and the four projections.
@@ -499,7 +481,7 @@ static void test_layers_attention_tells_its_operations(void **state)
     wg_attention_layer layer;
     wg_plan_need need;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_attention_create(f.m, "a", 8, 2, &options, &layer), WG_OK);
     const wg_node x = wg_full(f.g, WG_F32, 3, (const int64_t[]){2, 6, 8}, 0.5);
     const wg_node y = wg_attention_apply(&layer, x, NULL);
@@ -508,7 +490,7 @@ static void test_layers_attention_tells_its_operations(void **state)
     const double attention = 2.0 * 2 * (2 * 2 * 6 * 6 * 4);
     assert_true(need.flops >= products + attention);
     assert_true(need.flops < products + attention + 2 * 6 * 8 * 4);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 /* ---- transformers ------------------------------------------------------------------------- */
@@ -528,7 +510,7 @@ static void test_layers_block_is_a_tree_of_names(void **state)
     fixture f;
     wg_transformer_block block;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_transformer_block_create(f.m, "b", 4, 2, &options, &block), WG_OK);
     assert_int_equal(wg_model_count(f.m), 12);
     for (size_t i = 0; i < 12; i++) {
@@ -543,7 +525,7 @@ static void test_layers_block_is_a_tree_of_names(void **state)
     assert_int_equal(wg_graph_scope_count(f.g), wg_model_module_count(f.m));
     assert_false(wg_is_valid(wg_transformer_block_apply(&block, x, NULL)));
     assert_non_null(strstr(wg_graph_error(f.g), "transformer_block: a memory is what"));
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 int main(void)

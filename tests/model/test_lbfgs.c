@@ -7,16 +7,14 @@
 
 #include <wengert/wengert.h>
 
-#include "support/allocator.h"
+#include "support/counted.h"
 
 #define N 6
 
 static const double start_values[N] = {-1.2, 1.0, 0.4, -0.7, 1.5, 0.3};
 
 typedef struct fixture {
-    wgt_allocator counter;
-    wg_context *ctx;
-    wg_model *m;
+    wgt_counted base;
     wg_optimizer *o;
     int loss; /* as tests/golden/lbfgs.py numbers them; 3: the barrier; 4: the island */
     int n_calls;
@@ -26,34 +24,27 @@ typedef struct fixture {
 
 static void add(fixture *f, const char *name, wg_dtype dtype, int64_t n)
 {
-    assert_int_equal(wg_param_create(f->m, name, dtype, 1, &n, NULL, NULL), WG_OK);
+    assert_int_equal(wg_param_create(f->base.m, name, dtype, 1, &n, NULL, NULL), WG_OK);
 }
 
 static void start(fixture *f, wg_dtype dtype)
 {
     *f = (fixture){.loss = 0};
-    wgt_allocator_start(&f->counter);
-    const wg_allocator hooks = wgt_allocator_hooks(&f->counter);
-    const wg_config config = {.size = sizeof config, .allocator = &hooks};
-    assert_int_equal(wg_context_create(&config, &f->ctx), WG_OK);
-    assert_int_equal(wg_model_create(f->ctx, &f->m), WG_OK);
+    wgt_counted_start(&f->base);
     add(f, "a", dtype, 4);
     add(f, "b", dtype, 2);
-    assert_int_equal(wg_model_set_values(f->m, start_values, N), WG_OK);
+    assert_int_equal(wg_model_set_values(f->base.m, start_values, N), WG_OK);
 }
 
 static void finish(fixture *f)
 {
     wg_optimizer_destroy(f->o);
-    wg_model_destroy(f->m);
-    wg_context_destroy(f->ctx);
-    assert_true(wgt_allocator_is_clean(&f->counter));
-    wgt_allocator_finish(&f->counter);
+    wgt_counted_finish(&f->base);
 }
 
 static void values_of(const fixture *f, double x[N])
 {
-    assert_int_equal(wg_model_get_values(f->m, x, N), WG_OK);
+    assert_int_equal(wg_model_get_values(f->base.m, x, N), WG_OK);
 }
 
 static double bowl(const double x[N], double g[N])
@@ -149,10 +140,10 @@ static wg_status evaluate(void *user, double *loss)
         return WG_ERR_ENGINE;
     }
     values_of(f, x);
-    assert_null(wg_param_gradient(wg_model_param(f->m, 0)));
+    assert_null(wg_param_gradient(wg_model_param(f->base.m, 0)));
     *loss = loss_of(f, x, g);
     f->n_nan += isnan(*loss) ? 1 : 0;
-    assert_int_equal(wg_model_set_gradients(f->m, g, N), WG_OK);
+    assert_int_equal(wg_model_set_gradients(f->base.m, g, N), WG_OK);
     return WG_OK;
 }
 
@@ -173,7 +164,7 @@ static void create_case(fixture *f, FILE *golden, int *n_steps)
                      7);
     o.is_strong_wolfe = is_strong != 0;
     print_message("%s\n", name);
-    assert_int_equal(wg_lbfgs_create(f->m, &o, &f->o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f->base.m, &o, &f->o), WG_OK);
 }
 
 static void expect_close(double x, double expected)
@@ -239,7 +230,7 @@ static void test_lbfgs_minimises_in_f32(void **state)
     double g[N];
     start(&f, WG_F32);
     const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
-    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
     for (int i = 0; i < 10; i++) {
         step(&f);
     }
@@ -261,12 +252,12 @@ static void check_failing(bool is_strong_wolfe)
         const wg_lbfgs_options o = {.size = sizeof o,
                                     .rate = is_strong_wolfe ? 1.0 : 0.01,
                                     .is_strong_wolfe = is_strong_wolfe};
-        assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+        assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
         f.fails_at = k;
         double loss = 0.0;
         assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, &loss), WG_ERR_ENGINE);
         assert_true(k == 1 ? isnan(loss) : loss == rosenbrock(start_values, g));
-        assert_null(wg_param_gradient(wg_model_param(f.m, 0)));
+        assert_null(wg_param_gradient(wg_model_param(f.base.m, 0)));
         assert_int_equal(wg_optimizer_state_count(f.o), 0);
         values_of(&f, x);
         assert_true(rosenbrock(x, g) <= rosenbrock(start_values, g));
@@ -293,7 +284,7 @@ static void test_lbfgs_comes_back_from_where_the_loss_is_nan(void **state)
     start(&f, WG_F64);
     f.loss = 3;
     const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
-    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
     step(&f);
     step(&f);
     assert_true(f.n_nan > 0);
@@ -313,7 +304,7 @@ static void test_lbfgs_leaves_no_island(void **state)
     start(&f, WG_F64);
     f.loss = 4;
     const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = true};
-    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
     step(&f);
     values_of(&f, x);
     assert_memory_equal(x, start_values, sizeof x);
@@ -331,9 +322,9 @@ static void test_lbfgs_stays_where_the_gradient_is_nan(void **state)
         double x[N];
         start(&f, WG_F64);
         f.loss = 3;
-        assert_int_equal(wg_model_set_values(f.m, outside, N), WG_OK);
+        assert_int_equal(wg_model_set_values(f.base.m, outside, N), WG_OK);
         const wg_lbfgs_options o = {.size = sizeof o, .is_strong_wolfe = is_strong != 0};
-        assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+        assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
         double loss = 0.0;
         assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, &loss), WG_OK);
         assert_true(isnan(loss));
@@ -350,16 +341,16 @@ static void test_lbfgs_survives_each_failed_allocation(void **state)
     double x[N];
     start(&f, WG_F64);
     for (size_t k = 1; k <= 2; k++) {
-        wgt_allocator_fail(&f.counter, k, false);
-        assert_int_equal(wg_lbfgs_create(f.m, NULL, &f.o), WG_ERR_MEMORY);
+        wgt_allocator_fail(&f.base.counter, k, false);
+        assert_int_equal(wg_lbfgs_create(f.base.m, NULL, &f.o), WG_ERR_MEMORY);
         assert_null(f.o);
     }
-    wgt_allocator_fail(&f.counter, 0, false);
-    assert_int_equal(wg_lbfgs_create(f.m, NULL, &f.o), WG_OK);
-    wgt_allocator_fail(&f.counter, 1, false);
+    wgt_allocator_fail(&f.base.counter, 0, false);
+    assert_int_equal(wg_lbfgs_create(f.base.m, NULL, &f.o), WG_OK);
+    wgt_allocator_fail(&f.base.counter, 1, false);
     assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, NULL), WG_ERR_MEMORY);
     assert_int_equal(f.n_calls, 0);
-    wgt_allocator_fail(&f.counter, 0, false);
+    wgt_allocator_fail(&f.base.counter, 0, false);
     values_of(&f, x);
     assert_memory_equal(x, start_values, sizeof x);
     f.loss = 1;
@@ -372,12 +363,12 @@ static void test_lbfgs_refuses_what_is_not_for_it(void **state)
     (void)state;
     fixture f;
     start(&f, WG_F64);
-    assert_int_equal(wg_lbfgs_create(f.m, NULL, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, NULL, &f.o), WG_OK);
     assert_int_equal(wg_optimizer_step(f.o), WG_ERR_STATE);
     assert_int_equal(wg_optimizer_step_closure(f.o, NULL, &f, NULL), WG_ERR_ARGUMENT);
-    assert_int_equal(wg_model_set_frozen(f.m, NULL, true), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, NULL, true), WG_OK);
     assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, NULL), WG_ERR_STATE);
-    assert_int_equal(wg_model_set_frozen(f.m, NULL, false), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, NULL, false), WG_OK);
     const wg_optimizer_group group = {.size = sizeof group};
     assert_int_equal(wg_optimizer_add_group(f.o, &group), WG_OK);
     assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, NULL), WG_ERR_STATE);
@@ -393,12 +384,12 @@ static void test_lbfgs_leaves_frozen_parameters(void **state)
     double x[N];
     start(&f, WG_F64);
     f.loss = 1;
-    assert_int_equal(wg_lbfgs_create(f.m, NULL, &f.o), WG_OK);
-    assert_int_equal(wg_model_set_frozen(f.m, "b", true), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, NULL, &f.o), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, "b", true), WG_OK);
     step(&f);
     values_of(&f, x);
     assert_true(x[4] == start_values[4] && x[5] == start_values[5] && x[0] != start_values[0]);
-    assert_int_equal(wg_model_set_frozen(f.m, "b", false), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, "b", false), WG_OK);
     step(&f);
     values_of(&f, x);
     assert_true(x[4] != start_values[4]);
@@ -419,7 +410,7 @@ static void test_lbfgs_state_resumes_to_the_bit(void **state)
     const wg_lbfgs_options o = {
         .size = sizeof o, .max_iterations = 3, .history = 4, .is_strong_wolfe = true};
     start(&f, WG_F64);
-    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
     assert_int_equal(wg_optimizer_state_count(f.o), 0);
     for (int i = 0; i < 4; i++) {
         step(&f);
@@ -436,7 +427,7 @@ static void test_lbfgs_state_resumes_to_the_bit(void **state)
     step(&f);
     values_of(&f, expected);
     wg_optimizer_destroy(f.o);
-    assert_int_equal(wg_lbfgs_create(f.m, &o, &f.o), WG_OK);
+    assert_int_equal(wg_lbfgs_create(f.base.m, &o, &f.o), WG_OK);
     assert_int_equal(wg_optimizer_state_set(f.o, entries, n - 1), WG_ERR_NAME);
     wg_named_tensor wrong[8];
     memcpy(wrong, entries, sizeof wrong);
@@ -446,7 +437,7 @@ static void test_lbfgs_state_resumes_to_the_bit(void **state)
     assert_int_equal(wg_optimizer_state_set(f.o, wrong, n), WG_ERR_NAME);
     assert_int_equal(wg_optimizer_state_count(f.o), 0);
     assert_int_equal(wg_optimizer_state_set(f.o, entries, n), WG_OK);
-    assert_int_equal(wg_model_set_values(f.m, middle, N), WG_OK);
+    assert_int_equal(wg_model_set_values(f.base.m, middle, N), WG_OK);
     step(&f);
     values_of(&f, got);
     assert_memory_equal(got, expected, sizeof got);
@@ -466,7 +457,7 @@ static void test_closures_serve_other_optimizers(void **state)
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = 0.5};
     start(&f, WG_F64);
     f.loss = 1;
-    assert_int_equal(wg_sgd_create(f.m, &sgd, &f.o), WG_OK);
+    assert_int_equal(wg_sgd_create(f.base.m, &sgd, &f.o), WG_OK);
     assert_int_equal(wg_optimizer_step_closure(f.o, evaluate, &f, &loss), WG_OK);
     assert_true(loss == bowl(start_values, g));
     values_of(&f, x);

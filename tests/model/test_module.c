@@ -6,7 +6,7 @@
 
 #include <wengert/wengert.h>
 
-#include "support/allocator.h"
+#include "support/counted.h"
 
 typedef struct mlp {
     const wg_module *module;
@@ -32,25 +32,7 @@ static wg_node mlp_apply(const mlp *layer, wg_node x)
     return wg_module_leave(layer->module, wg_linear_apply(&layer->down, h));
 }
 
-typedef struct fixture {
-    wg_context *ctx;
-    wg_graph *g;
-    wg_model *m;
-} fixture;
-
-static void start(fixture *f)
-{
-    assert_int_equal(wg_context_create(NULL, &f->ctx), WG_OK);
-    assert_int_equal(wg_graph_create(f->ctx, &f->g), WG_OK);
-    assert_int_equal(wg_model_create(f->ctx, &f->m), WG_OK);
-}
-
-static void finish(fixture *f)
-{
-    wg_graph_destroy(f->g);
-    wg_model_destroy(f->m);
-    wg_context_destroy(f->ctx);
-}
+typedef wgt_counted fixture;
 
 static wg_node row_of(wg_graph *g, int64_t n)
 {
@@ -63,7 +45,7 @@ static void test_module_names_are_a_tree(void **state)
     fixture f;
     mlp a;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_module_begin(f.m, "encoder.0", "block", NULL), WG_OK);
     assert_int_equal(mlp_create(f.m, "mlp", 3, &a), WG_OK);
     assert_int_equal(wg_module_end(f.m, WG_OK), WG_OK);
@@ -74,7 +56,7 @@ static void test_module_names_are_a_tree(void **state)
     assert_string_equal(wg_module_kind(wg_model_module(f.m, 3)), "linear");
     assert_int_equal(wg_param_create(f.m, "bare", WG_F32, 0, NULL, NULL, NULL), WG_OK);
     assert_non_null(wg_model_find(f.m, "bare"));
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_that_fails_leaves_nothing(void **state)
@@ -84,7 +66,7 @@ static void test_module_that_fails_leaves_nothing(void **state)
     mlp b;
     wg_linear taken;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(wg_linear_create(f.m, "b.down", 1, 1, NULL, &taken), WG_OK);
     assert_int_equal(mlp_create(f.m, "b", 3, &b), WG_ERR_NAME);
     assert_non_null(strstr(wg_context_error(f.ctx), "'b.down.weight': the name is taken"));
@@ -97,41 +79,33 @@ static void test_module_that_fails_leaves_nothing(void **state)
 
     fixture other;
     mlp same;
-    start(&other);
+    wgt_counted_start(&other);
     assert_int_equal(wg_linear_create(other.m, "b.down", 1, 1, NULL, &taken), WG_OK);
     assert_int_equal(mlp_create(other.m, "a", 3, &same), WG_OK);
     assert_memory_equal(wg_tensor_data(wg_param_value(a.down.weight)),
                         wg_tensor_data(wg_param_value(same.down.weight)), 18 * sizeof(float));
-    finish(&other);
-    finish(&f);
+    wgt_counted_finish(&other);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_survives_each_failed_allocation(void **state)
 {
     (void)state;
-    wgt_allocator counter;
-    wgt_allocator_start(&counter);
-    const wg_allocator hooks = wgt_allocator_hooks(&counter);
-    const wg_config config = {.size = sizeof config, .allocator = &hooks};
     fixture f;
     mlp a;
-    assert_int_equal(wg_context_create(&config, &f.ctx), WG_OK);
-    assert_int_equal(wg_model_create(f.ctx, &f.m), WG_OK);
+    wgt_counted_start(&f);
     size_t k = 0;
     wg_status status = WG_ERR_MEMORY;
     while (status == WG_ERR_MEMORY) {
-        wgt_allocator_fail(&counter, ++k, false);
+        wgt_allocator_fail(&f.counter, ++k, false);
         status = mlp_create(f.m, "a", 3, &a);
-        wgt_allocator_fail(&counter, 0, false);
+        wgt_allocator_fail(&f.counter, 0, false);
         assert_int_equal(wg_model_count(f.m), status == WG_OK ? 4 : 0);
         assert_int_equal(wg_model_module_count(f.m), status == WG_OK ? 3 : 0);
     }
     assert_int_equal(status, WG_OK);
     assert_true(k > 10);
-    wg_model_destroy(f.m);
-    wg_context_destroy(f.ctx);
-    assert_true(wgt_allocator_is_clean(&counter));
-    wgt_allocator_finish(&counter);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_freezes_what_stands_below(void **state)
@@ -141,7 +115,7 @@ static void test_module_freezes_what_stands_below(void **state)
     mlp ab;
     wg_param *mean;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(mlp_create(f.m, "a", 2, &a), WG_OK);
     assert_int_equal(mlp_create(f.m, "ab", 2, &ab), WG_OK);
     assert_int_equal(wg_buffer_create(f.m, "a.mean", WG_F32, 0, NULL, NULL, &mean), WG_OK);
@@ -154,7 +128,7 @@ static void test_module_freezes_what_stands_below(void **state)
     assert_int_equal(wg_model_set_frozen(f.m, NULL, false), WG_OK);
     assert_false(wg_param_is_frozen(a.down.bias));
     assert_true(wg_param_is_frozen(mean) && wg_param_is_buffer(mean));
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_of_a_view_finds_its_parameters(void **state)
@@ -165,8 +139,8 @@ static void test_module_of_a_view_finds_its_parameters(void **state)
     mlp seen;
     wg_model *view;
     (void)state;
-    start(&f);
-    start(&other);
+    wgt_counted_start(&f);
+    wgt_counted_start(&other);
     assert_int_equal(mlp_create(f.m, "a", 3, &a), WG_OK);
     assert_int_equal(wg_model_share(f.m, other.ctx, &view), WG_OK);
     assert_int_equal(mlp_create(view, "a", 3, &seen), WG_OK);
@@ -181,8 +155,8 @@ static void test_module_of_a_view_finds_its_parameters(void **state)
     const wg_node z = mlp_apply(&seen, row_of(other.g, 3));
     assert_true(wg_item(wg_sum_all(y)) == wg_item(wg_sum_all(z)));
     wg_model_destroy(view);
-    finish(&other);
-    finish(&f);
+    wgt_counted_finish(&other);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_stays_nest_and_end(void **state)
@@ -191,7 +165,7 @@ static void test_module_stays_nest_and_end(void **state)
     mlp a;
     wg_scope scope[3];
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(mlp_create(f.m, "a", 3, &a), WG_OK);
     const wg_node x = row_of(f.g, 3);
     const wg_node y = mlp_apply(&a, x);
@@ -220,7 +194,7 @@ static void test_module_stays_nest_and_end(void **state)
     (void)wg_module_enter(a.down.module, again);
     assert_int_equal(wg_graph_scope(f.g, 2, &scope[2]), WG_OK);
     assert_int_equal(scope[2].outer, -1);
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 static void test_module_is_named_in_messages(void **state)
@@ -228,7 +202,7 @@ static void test_module_is_named_in_messages(void **state)
     fixture f;
     mlp a;
     (void)state;
-    start(&f);
+    wgt_counted_start(&f);
     assert_int_equal(mlp_create(f.m, "a", 3, &a), WG_OK);
     const wg_node y = mlp_apply(&a, row_of(f.g, 4));
     assert_false(wg_is_valid(y));
@@ -242,7 +216,7 @@ static void test_module_is_named_in_messages(void **state)
     (void)wg_module_leave(a.module, row);
     assert_null(wg_value(row));
     assert_non_null(strstr(wg_graph_error(f.g), "\n  in 'a' (mlp)"));
-    finish(&f);
+    wgt_counted_finish(&f);
 }
 
 int main(void)

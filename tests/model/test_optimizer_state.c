@@ -7,35 +7,26 @@
 
 #include <wengert/wengert.h>
 
-#include "support/allocator.h"
+#include "support/counted.h"
 
 #define N_STATES 64
 
 typedef struct fixture {
-    wgt_allocator counter;
-    wg_context *ctx;
-    wg_model *m;
+    wgt_counted base;
     wg_linear a;
     wg_linear b;
 } fixture;
 
 static void start(fixture *f)
 {
-    wgt_allocator_start(&f->counter);
-    const wg_allocator hooks = wgt_allocator_hooks(&f->counter);
-    const wg_config config = {.size = sizeof config, .allocator = &hooks};
-    assert_int_equal(wg_context_create(&config, &f->ctx), WG_OK);
-    assert_int_equal(wg_model_create(f->ctx, &f->m), WG_OK);
-    assert_int_equal(wg_linear_create(f->m, "a", 3, 2, NULL, &f->a), WG_OK);
-    assert_int_equal(wg_linear_create(f->m, "ab", 2, 2, NULL, &f->b), WG_OK);
+    wgt_counted_start(&f->base);
+    assert_int_equal(wg_linear_create(f->base.m, "a", 3, 2, NULL, &f->a), WG_OK);
+    assert_int_equal(wg_linear_create(f->base.m, "ab", 2, 2, NULL, &f->b), WG_OK);
 }
 
 static void finish(fixture *f)
 {
-    wg_model_destroy(f->m);
-    wg_context_destroy(f->ctx);
-    assert_true(wgt_allocator_is_clean(&f->counter));
-    wgt_allocator_finish(&f->counter);
+    wgt_counted_finish(&f->base);
 }
 
 static void give_gradients(const fixture *f, double of)
@@ -44,7 +35,7 @@ static void give_gradients(const fixture *f, double of)
     for (int i = 0; i < 14; i++) {
         gradients[i] = of * (i % 5 - 2.25);
     }
-    assert_int_equal(wg_model_set_gradients(f->m, gradients, 14), WG_OK);
+    assert_int_equal(wg_model_set_gradients(f->base.m, gradients, 14), WG_OK);
 }
 
 static double first_of(const wg_param *p)
@@ -61,7 +52,7 @@ static void test_optimizer_groups_scale_rates_and_set_decays(void **state)
     wg_optimizer *o;
     start(&f);
     const wg_sgd_options sgd = {.size = sizeof sgd, .rate = 0.5, .weight_decay = 0.25};
-    assert_int_equal(wg_sgd_create(f.m, &sgd, &o), WG_OK);
+    assert_int_equal(wg_sgd_create(f.base.m, &sgd, &o), WG_OK);
     const wg_optimizer_group slow = {.size = sizeof slow, .path = "a", .rate_scale = 0.125};
     const wg_optimizer_group plain = {
         .size = sizeof plain, .max_rank = 1, .has_weight_decay = true};
@@ -125,31 +116,31 @@ static wg_optimizer *create(const fixture *f, int kind)
     wg_status status = WG_ERR_ARGUMENT;
     switch (kind) {
     case 0:
-        status = wg_sgd_create(f->m, &plain, &o);
+        status = wg_sgd_create(f->base.m, &plain, &o);
         break;
     case 1:
-        status = wg_sgd_create(f->m, &sgd, &o);
+        status = wg_sgd_create(f->base.m, &sgd, &o);
         break;
     case 2:
-        status = wg_adam_create(f->m, NULL, &o);
+        status = wg_adam_create(f->base.m, NULL, &o);
         break;
     case 3:
-        status = wg_adamw_create(f->m, NULL, &o);
+        status = wg_adamw_create(f->base.m, NULL, &o);
         break;
     case 4:
-        status = wg_rmsprop_create(f->m, &rmsprop, &o);
+        status = wg_rmsprop_create(f->base.m, &rmsprop, &o);
         break;
     case 5:
-        status = wg_adagrad_create(f->m, NULL, &o);
+        status = wg_adagrad_create(f->base.m, NULL, &o);
         break;
     case 6:
-        status = wg_adam_create(f->m, &amsgrad, &o);
+        status = wg_adam_create(f->base.m, &amsgrad, &o);
         break;
     case 7:
-        status = wg_sgd_create(f->m, &dampened, &o);
+        status = wg_sgd_create(f->base.m, &dampened, &o);
         break;
     default:
-        status = wg_optimizer_create(f->m, &own, &o);
+        status = wg_optimizer_create(f->base.m, &own, &o);
     }
     assert_int_equal(status, WG_OK);
     return o;
@@ -186,7 +177,7 @@ static void release(states *s)
 
 static void values_of(const fixture *f, double out[14])
 {
-    assert_int_equal(wg_model_get_values(f->m, out, 14), WG_OK);
+    assert_int_equal(wg_model_get_values(f->base.m, out, 14), WG_OK);
 }
 
 static void step(const fixture *f, wg_optimizer *o, int times)
@@ -220,7 +211,7 @@ static void check_resumed(int kind)
     o = create(&f, kind);
     step(&f, o, 2); /* what it remembers is forgotten */
     assert_int_equal(wg_optimizer_state_set(o, s.entries, s.n), WG_OK);
-    assert_int_equal(wg_model_set_values(f.m, middle, 14), WG_OK);
+    assert_int_equal(wg_model_set_values(f.base.m, middle, 14), WG_OK);
     step(&f, o, 5);
     values_of(&f, got);
     assert_memory_equal(got, expected, sizeof got);
@@ -266,7 +257,7 @@ static void refuse(const fixture *f, wg_optimizer *o, const states *s, wg_status
 {
     states after;
     assert_int_equal(wg_optimizer_state_set(o, s->entries, s->n), status);
-    assert_string_equal(wg_context_error(f->ctx), text);
+    assert_string_equal(wg_context_error(f->base.ctx), text);
     take_out(o, &after);
     assert_int_equal(after.n, 12);
     assert_true(wg_tensor_get(after.entries[0].tensor, 0) == 2.0);
@@ -305,7 +296,7 @@ static void test_optimizer_state_tells_all_that_is_wrong(void **state)
            "('exp_avg_sq.a.weight')");
     const int64_t zero = 0;
     wg_tensor *none;
-    assert_int_equal(wg_tensor_from(f.ctx, WG_I64, 0, NULL, WG_I64, &zero, &none), WG_OK);
+    assert_int_equal(wg_tensor_from(f.base.ctx, WG_I64, 0, NULL, WG_I64, &zero, &none), WG_OK);
     wrong = s;
     wrong.entries[0].tensor = none;
     refuse(&f, o, &wrong, WG_ERR_RANGE, "adam: state: 1 a step below 1 ('step.a.weight')");
@@ -329,18 +320,18 @@ static void test_optimizer_state_survives_each_failed_allocation(void **state)
     wg_status status = WG_ERR_MEMORY;
     size_t k = 0;
     while (status == WG_ERR_MEMORY) {
-        wgt_allocator_fail(&f.counter, ++k, false);
+        wgt_allocator_fail(&f.base.counter, ++k, false);
         status = wg_optimizer_state_set(o, s.entries, s.n);
-        wgt_allocator_fail(&f.counter, 0, false);
+        wgt_allocator_fail(&f.base.counter, 0, false);
         assert_int_equal(wg_optimizer_state_count(o), status == WG_OK ? 12 : 0);
     }
     assert_int_equal(status, WG_OK);
     assert_true(k > 3); /* what an attempt has taken stays taken */
     for (k = 1; k < 3; k++) {
         const wg_optimizer_group group = {.size = sizeof group, .path = "a", .rate_scale = 1e-3};
-        wgt_allocator_fail(&f.counter, k, false);
+        wgt_allocator_fail(&f.base.counter, k, false);
         assert_int_equal(wg_optimizer_add_group(o, &group), WG_ERR_MEMORY);
-        wgt_allocator_fail(&f.counter, 0, false);
+        wgt_allocator_fail(&f.base.counter, 0, false);
     }
     release(&s);
     wg_optimizer_destroy(o);
@@ -353,7 +344,7 @@ static double gradient_norm(const fixture *f)
 {
     double gradients[14];
     double sum = 0.0;
-    assert_int_equal(wg_model_get_gradients(f->m, gradients, 14), WG_OK);
+    assert_int_equal(wg_model_get_gradients(f->base.m, gradients, 14), WG_OK);
     for (int i = 0; i < 14; i++) {
         sum += gradients[i] * gradients[i];
     }
@@ -368,20 +359,20 @@ static void test_clip_grad_norm_scales_all_together(void **state)
     start(&f);
     give_gradients(&f, 1.0);
     const double before = gradient_norm(&f);
-    assert_int_equal(wg_clip_grad_norm(f.m, 2.0 * before, 2.0, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 2.0 * before, 2.0, &norm), WG_OK);
     assert_true(fabs(norm - before) <= 1e-12 * before && gradient_norm(&f) == before);
-    assert_int_equal(wg_clip_grad_norm(f.m, 0.5, 2.0, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 0.5, 2.0, &norm), WG_OK);
     assert_true(fabs(norm - before) <= 1e-12 * before);
     assert_true(fabs(gradient_norm(&f) - 0.5) <= 1e-7);
     give_gradients(&f, 1.0);
-    assert_int_equal(wg_clip_grad_norm(f.m, 1.0, (double)INFINITY, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 1.0, (double)INFINITY, &norm), WG_OK);
     assert_true(norm == 2.25);
     assert_true(wg_tensor_get(wg_param_gradient(f.a.weight), 0) == -1.0);
     /* Frozen and empty ones neither count nor change. */
     give_gradients(&f, 100.0);
-    assert_int_equal(wg_model_set_frozen(f.m, "ab", true), WG_OK);
+    assert_int_equal(wg_model_set_frozen(f.base.m, "ab", true), WG_OK);
     wg_param_clear_gradient(f.a.weight);
-    assert_int_equal(wg_clip_grad_norm(f.m, 1.0, (double)INFINITY, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 1.0, (double)INFINITY, &norm), WG_OK);
     assert_true(norm == 125.0); /* of a.bias: elements 6 and 7 */
     assert_true(fabs(wg_tensor_get(wg_param_gradient(f.b.bias), 0)) > 2.0);
     finish(&f);
@@ -394,18 +385,18 @@ static void test_clip_leaves_what_is_not_finite(void **state)
     double norm;
     start(&f);
     give_gradients(&f, (double)INFINITY);
-    assert_int_equal(wg_clip_grad_norm(f.m, 1.0, 2.0, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 1.0, 2.0, &norm), WG_OK);
     assert_true(isinf(norm));
     assert_true(isinf(wg_tensor_get(wg_param_gradient(f.a.weight), 0)));
     give_gradients(&f, (double)NAN);
-    assert_int_equal(wg_clip_grad_norm(f.m, 1.0, 2.0, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 1.0, 2.0, &norm), WG_OK);
     assert_true(isnan(norm));
-    assert_int_equal(wg_clip_grad_norm(f.m, 1.0, (double)INFINITY, &norm), WG_OK);
+    assert_int_equal(wg_clip_grad_norm(f.base.m, 1.0, (double)INFINITY, &norm), WG_OK);
     assert_true(isnan(norm));
-    assert_int_equal(wg_clip_grad_value(f.m, 1.0), WG_OK);
+    assert_int_equal(wg_clip_grad_value(f.base.m, 1.0), WG_OK);
     assert_true(isnan(wg_tensor_get(wg_param_gradient(f.a.weight), 0)));
     give_gradients(&f, (double)INFINITY);
-    assert_int_equal(wg_clip_grad_value(f.m, 0.1), WG_OK);
+    assert_int_equal(wg_clip_grad_value(f.base.m, 0.1), WG_OK);
     const double least = wg_tensor_get(wg_param_gradient(f.a.weight), 0);
     assert_true(least >= -0.1 && least < -0.0999999);
     finish(&f);
@@ -421,7 +412,7 @@ static void test_clip_grad_norm_does_not_overflow(void **state)
     double norm;
     const int64_t dims[] = {2};
     start(&f);
-    assert_int_equal(wg_model_create(f.ctx, &m), WG_OK);
+    assert_int_equal(wg_model_create(f.base.ctx, &m), WG_OK);
     assert_int_equal(wg_param_create(m, "p", WG_F64, 1, dims, NULL, &p), WG_OK);
     const double huge[] = {3e200, 4e200};
     const double tiny[] = {3e-200, 4e-200};
