@@ -42,9 +42,12 @@ static wg_status lesson(wg_graph *g, int *n_wrong)
     s = s == WG_OK ? wg_grad(f, (wg_node[]){z, q, x, y}, 4, d) : s;
     if (s == WG_OK) {
         printf("\nthe same, asked for one by one\n");
-        *n_wrong += judge("q", q, 3) + judge("f", f, -12);
-        *n_wrong += judge("df/dz", d[0], 3) + judge("df/dq", d[1], -4);
-        *n_wrong += judge("df/dx", d[2], -4) + judge("df/dy", d[3], -4);
+        *n_wrong += judge("q", q, 3);
+        *n_wrong += judge("f", f, -12);
+        *n_wrong += judge("df/dz", d[0], 3);
+        *n_wrong += judge("df/dq", d[1], -4);
+        *n_wrong += judge("df/dx", d[2], -4);
+        *n_wrong += judge("df/dy", d[3], -4);
     }
     return s;
 }
