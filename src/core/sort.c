@@ -5,6 +5,17 @@
  * no parent before its children. The C library's qsort may allocate, past the hooks. */
 #include "core/sort.h"
 
+static void swap(const wgi_sort *sort, size_t i, size_t j)
+{
+    unsigned char *a = (unsigned char *)sort->data + i * sort->size;
+    unsigned char *b = (unsigned char *)sort->data + j * sort->size;
+    for (size_t k = 0; k < sort->size; k++) {
+        const unsigned char kept = a[k];
+        a[k] = b[k];
+        b[k] = kept;
+    }
+}
+
 /* Lets the thing at `root` sink to its place in the heap of the first `end`. */
 static void sink(const wgi_sort *sort, size_t root, size_t end)
 {
@@ -16,7 +27,7 @@ static void sink(const wgi_sort *sort, size_t root, size_t end)
         if (!sort->is_before(sort->user, root, child)) {
             return;
         }
-        sort->swap(sort->user, root, child);
+        swap(sort, root, child);
         root = child;
     }
 }
@@ -27,7 +38,7 @@ void wgi_sort_run(const wgi_sort *sort, size_t n)
         sink(sort, root - 1, n);
     }
     for (size_t end = n; end > 1; end--) {
-        sort->swap(sort->user, 0, end - 1);
+        swap(sort, 0, end - 1);
         sink(sort, 0, end - 1);
     }
 }

@@ -40,17 +40,9 @@ static bool is_before_by_count(const void *user, size_t i, size_t j)
     return a != b ? a > b : is_before_by_code(user, i, j);
 }
 
-static void swap(void *user, size_t i, size_t j)
-{
-    sorting *s = user;
-    int64_t kept = s->order[i];
-    s->order[i] = s->order[j];
-    s->order[j] = kept;
-}
-
 static void sort_by(sorting *s, size_t n, bool (*is_before)(const void *, size_t, size_t))
 {
-    wgi_sort sort = {.is_before = is_before, .swap = swap, .user = s};
+    wgi_sort sort = {.is_before = is_before, .user = s, .data = s->order, .size = sizeof *s->order};
     wgi_sort_run(&sort, n);
 }
 

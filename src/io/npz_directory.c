@@ -207,19 +207,14 @@ static bool is_local_before(const void *user, size_t i, size_t j)
            file->entries[file->by_name[j]].member.local;
 }
 
-static void swap(void *user, size_t i, size_t j)
-{
-    wg_npz *file = user;
-    uint32_t kept = file->by_name[i];
-    file->by_name[i] = file->by_name[j];
-    file->by_name[j] = kept;
-}
-
 /* By_name serves for the order of places first. */
 static wg_status check_overlap(const directory *d)
 {
     wg_npz *file = d->file;
-    wgi_sort sort = {.is_before = is_local_before, .swap = swap, .user = file};
+    wgi_sort sort = {.is_before = is_local_before,
+                     .user = file,
+                     .data = file->by_name,
+                     .size = sizeof *file->by_name};
     for (size_t i = 0; i < file->n; i++) {
         file->by_name[i] = (uint32_t)i;
     }

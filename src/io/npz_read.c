@@ -85,17 +85,12 @@ static bool is_name_before(const void *user, size_t i, size_t j)
     return strcmp(name_of(file, file->by_name[i]), name_of(file, file->by_name[j])) < 0;
 }
 
-static void swap(void *user, size_t i, size_t j)
-{
-    wg_npz *file = user;
-    uint32_t kept = file->by_name[i];
-    file->by_name[i] = file->by_name[j];
-    file->by_name[j] = kept;
-}
-
 static wg_status sort_names(wg_npz *file, const char *path)
 {
-    wgi_sort sort = {.is_before = is_name_before, .swap = swap, .user = file};
+    wgi_sort sort = {.is_before = is_name_before,
+                     .user = file,
+                     .data = file->by_name,
+                     .size = sizeof *file->by_name};
     wgi_sort_run(&sort, file->n);
     for (size_t i = 1; i < file->n; i++) {
         if (!is_name_before(file, i - 1, i)) {

@@ -83,17 +83,10 @@ static bool is_name_before(const void *user, size_t i, size_t j)
     return strcmp(w->members[w->order[i]].name, w->members[w->order[j]].name) < 0;
 }
 
-static void swap(void *user, size_t i, size_t j)
-{
-    job *w = user;
-    size_t kept = w->order[i];
-    w->order[i] = w->order[j];
-    w->order[j] = kept;
-}
-
 static wg_status check_unique(job *w)
 {
-    wgi_sort sort = {.is_before = is_name_before, .swap = swap, .user = w};
+    wgi_sort sort = {
+        .is_before = is_name_before, .user = w, .data = w->order, .size = sizeof *w->order};
     for (size_t i = 0; i < w->n; i++) {
         w->order[i] = i;
     }

@@ -76,26 +76,10 @@ static bool is_name_before(const void *user, size_t i, size_t j)
     return strcmp(wgi_text_at(file, a->name), wgi_text_at(file, b->name)) < 0;
 }
 
-static void swap_names(void *user, size_t i, size_t j)
-{
-    wg_safetensors *file = user;
-    uint32_t kept = file->by_name[i];
-    file->by_name[i] = file->by_name[j];
-    file->by_name[j] = kept;
-}
-
 static bool is_key_before(const void *user, size_t i, size_t j)
 {
     const wg_safetensors *file = user;
     return strcmp(wgi_text_at(file, file->metadata[i]), wgi_text_at(file, file->metadata[j])) < 0;
-}
-
-static void swap_keys(void *user, size_t i, size_t j)
-{
-    wg_safetensors *file = user;
-    uint32_t kept = file->metadata[i];
-    file->metadata[i] = file->metadata[j];
-    file->metadata[j] = kept;
 }
 
 static bool is_data_before(const void *user, size_t i, size_t j)
@@ -107,14 +91,6 @@ static bool is_data_before(const void *user, size_t i, size_t j)
         return a->begin < b->begin;
     }
     return a->end != b->end ? a->end < b->end : a->name < b->name;
-}
-
-static void swap_entries(void *user, size_t i, size_t j)
-{
-    wg_safetensors *file = user;
-    wgi_entry kept = file->entries[i];
-    file->entries[i] = file->entries[j];
-    file->entries[j] = kept;
 }
 
 static void decode_texts(wg_safetensors *file)
@@ -132,9 +108,18 @@ static void decode_texts(wg_safetensors *file)
 /* Brings entries, names and keys into their orders. */
 static void sort_all(wg_safetensors *file)
 {
-    wgi_sort by_data = {.is_before = is_data_before, .swap = swap_entries, .user = file};
-    wgi_sort by_name = {.is_before = is_name_before, .swap = swap_names, .user = file};
-    wgi_sort by_key = {.is_before = is_key_before, .swap = swap_keys, .user = file};
+    wgi_sort by_data = {.is_before = is_data_before,
+                        .user = file,
+                        .data = file->entries,
+                        .size = sizeof *file->entries};
+    wgi_sort by_name = {.is_before = is_name_before,
+                        .user = file,
+                        .data = file->by_name,
+                        .size = sizeof *file->by_name};
+    wgi_sort by_key = {.is_before = is_key_before,
+                       .user = file,
+                       .data = file->metadata,
+                       .size = sizeof *file->metadata};
     wgi_sort_run(&by_data, file->n_entries);
     for (size_t i = 0; i < file->n_entries; i++) {
         file->by_name[i] = (uint32_t)i;

@@ -115,18 +115,10 @@ static bool is_key_before(const void *user, size_t i, size_t j)
     return strcmp(w->metadata[w->order[i]].name, w->metadata[w->order[j]].name) < 0;
 }
 
-static void swap_order(void *user, size_t i, size_t j)
-{
-    job *w = user;
-    size_t kept = w->order[i];
-    w->order[i] = w->order[j];
-    w->order[j] = kept;
-}
-
 /* Orders n things anew; `order` has room for them. */
 static void sort_by(job *w, size_t n, bool (*is_before)(const void *, size_t, size_t))
 {
-    wgi_sort sort = {.is_before = is_before, .swap = swap_order, .user = w};
+    wgi_sort sort = {.is_before = is_before, .user = w, .data = w->order, .size = sizeof *w->order};
     for (size_t i = 0; i < n; i++) {
         w->order[i] = i;
     }
