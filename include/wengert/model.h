@@ -142,6 +142,9 @@ WG_API const wg_tensor *wg_param_gradient(const wg_param *p);
 /** Marks the gradient empty. NULL does nothing. */
 WG_API void wg_param_clear_gradient(wg_param *p);
 
+/** Marks every gradient of a model empty. NULL does nothing. */
+WG_API void wg_model_clear_gradients(wg_model *m);
+
 /** A frozen parameter wants no gradient in lists recorded from now on, and is skipped by
  * optimizers. Errors: WG_ERR_ARGUMENT, WG_ERR_STATE (thawing a shared one, or a buffer). */
 WG_API wg_status wg_param_set_frozen(wg_param *p, bool is_frozen);

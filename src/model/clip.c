@@ -8,11 +8,6 @@
 #include "core/context.h"
 #include "model/model.h"
 
-static bool counts(const wg_param *p)
-{
-    return !p->is_frozen && !p->is_gradient_empty && p->gradient != NULL;
-}
-
 /* ---- norms -------------------------------------------------------------------------------- */
 
 /* Sums of squares in so many lanes, which the compiler keeps in vector registers. */
@@ -92,7 +87,7 @@ static double largest(const wg_model *m)
     double most = 0.0;
     for (size_t i = 0; i < wg_model_count(m); i++) {
         const wg_param *p = wg_model_param(m, i);
-        if (counts(p)) {
+        if (wgi_has_gradient(p)) {
             const wgi_type *type = &p->gradient->type;
             const double size = type->dtype == WG_F32 ? largest_f32(p->gradient->data, type->count)
                                                       : largest_f64(p->gradient->data, type->count);
@@ -107,7 +102,7 @@ static double sum_squares(const wg_model *m, double scale)
     double sum = 0.0;
     for (size_t i = 0; i < wg_model_count(m); i++) {
         const wg_param *p = wg_model_param(m, i);
-        if (counts(p)) {
+        if (wgi_has_gradient(p)) {
             const wgi_type *type = &p->gradient->type;
             sum += type->dtype == WG_F32
                        ? sum_squares_f32(p->gradient->data, type->count) * scale * scale
@@ -171,7 +166,7 @@ static void change(const wg_model *m, void (*how)(const wg_tensor *t, double by)
 {
     for (size_t i = 0; i < wg_model_count(m); i++) {
         const wg_param *p = wg_model_param(m, i);
-        if (counts(p)) {
+        if (wgi_has_gradient(p)) {
             how(p->gradient, by);
             wgi_tensor_touch(p->gradient);
         }

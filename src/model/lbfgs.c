@@ -54,21 +54,15 @@ static void add_scaled(double *x, double by, const double *y, int64_t n)
     }
 }
 
-/* Pair i of the history, the oldest first: a step, and how the gradient changed along it. */
-static double *step_of(const wgi_lbfgs *l, int32_t i)
+double *wgi_lbfgs_step(const wgi_lbfgs *l, int32_t i)
 {
     const int32_t place = (l->first + i) % l->options.history;
     return l->block + (WGI_LBFGS_N_VECTORS + 2 * (int64_t)place) * l->n;
 }
 
-static double *change_of(const wgi_lbfgs *l, int32_t i)
+double *wgi_lbfgs_change(const wgi_lbfgs *l, int32_t i)
 {
-    return step_of(l, i) + l->n;
-}
-
-double *wgi_lbfgs_pair(const wgi_lbfgs *l, int32_t i)
-{
-    return step_of(l, i);
+    return wgi_lbfgs_step(l, i) + l->n;
 }
 
 /* Two numbers for each pair: 1 / (step . change), and what the first loop leaves for the second. */
@@ -80,7 +74,7 @@ static double *numbers_of(const wgi_lbfgs *l, int32_t i)
 
 void wgi_lbfgs_number(const wgi_lbfgs *l, int32_t i)
 {
-    numbers_of(l, i)[0] = 1.0 / wgi_dot(change_of(l, i), step_of(l, i), l->n);
+    numbers_of(l, i)[0] = 1.0 / wgi_dot(wgi_lbfgs_change(l, i), wgi_lbfgs_step(l, i), l->n);
 }
 
 /* ---- parameters --------------------------------------------------------------------------- */
@@ -143,7 +137,7 @@ wg_status wgi_lbfgs_evaluate(wgi_objective *f, double t, double *gradient)
         write_values(m, wgi_lbfgs_vector(f->l, WGI_LBFGS_X), t,
                      wgi_lbfgs_vector(f->l, WGI_LBFGS_D));
     }
-    wgi_gradients_clear(m);
+    wg_model_clear_gradients(f->o->model);
     f->loss = (double)NAN;
     const wg_status status = f->closure(f->user, &f->loss);
     f->n_evaluations++;
@@ -188,8 +182,8 @@ static void remember(wgi_lbfgs *l)
         l->first = (l->first + 1) % l->options.history;
         l->n_pairs--;
     }
-    double *step = step_of(l, l->n_pairs);
-    double *change = change_of(l, l->n_pairs);
+    double *step = wgi_lbfgs_step(l, l->n_pairs);
+    double *change = wgi_lbfgs_change(l, l->n_pairs);
     for (int64_t i = 0; i < l->n; i++) {
         step[i] = d[i] * l->t;
         change[i] = g[i] - before[i];
@@ -215,16 +209,16 @@ static void find_direction(wgi_lbfgs *l)
     }
     for (int32_t k = l->n_pairs - 1; k >= 0; k--) {
         double *numbers = numbers_of(l, k);
-        numbers[1] = wgi_dot(step_of(l, k), d, l->n) * numbers[0];
-        add_scaled(d, -numbers[1], change_of(l, k), l->n);
+        numbers[1] = wgi_dot(wgi_lbfgs_step(l, k), d, l->n) * numbers[0];
+        add_scaled(d, -numbers[1], wgi_lbfgs_change(l, k), l->n);
     }
     for (int64_t i = 0; i < l->n && l->n_iterations > 1; i++) {
         d[i] *= l->scale;
     }
     for (int32_t k = 0; k < l->n_pairs; k++) {
         const double *numbers = numbers_of(l, k);
-        const double be = wgi_dot(change_of(l, k), d, l->n) * numbers[0];
-        add_scaled(d, numbers[1] - be, step_of(l, k), l->n);
+        const double be = wgi_dot(wgi_lbfgs_change(l, k), d, l->n) * numbers[0];
+        add_scaled(d, numbers[1] - be, wgi_lbfgs_step(l, k), l->n);
     }
 }
 
@@ -355,7 +349,7 @@ static wg_status minimize(wg_optimizer *o, wg_closure closure, void *user, doubl
     run r = {.f = {.o = o, .l = l, .closure = closure, .user = user}};
     status = run_all(l, &r, loss);
     l->n_evaluations += r.f.n_evaluations;
-    wgi_gradients_clear(o->model);
+    wg_model_clear_gradients(o->model);
     if (status != WG_OK) {
         forget(l);
     }

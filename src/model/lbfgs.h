@@ -51,8 +51,10 @@ static inline double *wgi_lbfgs_vector(const wgi_lbfgs *l, int which)
     return l->block + (int64_t)which * l->n;
 }
 
-/* A step of pair i, which its change of the gradient follows; and works its number out. */
-double *wgi_lbfgs_pair(const wgi_lbfgs *l, int32_t i);
+/* Pair i of the history, the oldest first: a step, how the gradient changed along it, and a number
+ * that is worked out from both. */
+double *wgi_lbfgs_step(const wgi_lbfgs *l, int32_t i);
+double *wgi_lbfgs_change(const wgi_lbfgs *l, int32_t i);
 void wgi_lbfgs_number(const wgi_lbfgs *l, int32_t i);
 
 /* The elements that learn. */

@@ -29,14 +29,14 @@ size_t wgi_lbfgs_state_count(const wg_optimizer *o)
 
 /* ---- out ---------------------------------------------------------------------------------- */
 
-static wg_status copy_pairs(const wg_optimizer *o, int64_t offset, wg_tensor **out)
+static wg_status copy_pairs(const wg_optimizer *o, double *(*vector)(const wgi_lbfgs *l, int32_t i),
+                            wg_tensor **out)
 {
     const wgi_lbfgs *l = o->options.lbfgs;
     const int64_t dims[2] = {l->n_pairs, l->n};
     wg_status status = wg_tensor_create(o->model->ctx, WG_F64, 2, dims, out);
     for (int32_t i = 0; status == WG_OK && i < l->n_pairs; i++) {
-        memcpy((double *)(*out)->data + i * l->n, wgi_lbfgs_pair(l, i) + offset,
-               (size_t)l->n * sizeof(double));
+        memcpy((double *)(*out)->data + i * l->n, vector(l, i), (size_t)l->n * sizeof(double));
     }
     return status;
 }
@@ -60,7 +60,7 @@ wg_status wgi_lbfgs_state_get(const wg_optimizer *o, size_t i, const char **name
         return wg_tensor_from(ctx, WG_F64, 1, &l->n, WG_F64,
                               wgi_lbfgs_vector(l, WGI_LBFGS_G_BEFORE), out);
     default:
-        return copy_pairs(o, i == STEPS ? 0 : l->n, out);
+        return copy_pairs(o, i == STEPS ? wgi_lbfgs_step : wgi_lbfgs_change, out);
     }
 }
 
@@ -128,8 +128,8 @@ static void apply(wgi_lbfgs *l, const wg_tensor *const t[N_TENSORS])
     memcpy(wgi_lbfgs_vector(l, WGI_LBFGS_D), t[DIRECTION]->data, bytes);
     memcpy(wgi_lbfgs_vector(l, WGI_LBFGS_G_BEFORE), t[GRADIENT]->data, bytes);
     for (int32_t i = 0; i < l->n_pairs; i++) {
-        memcpy(wgi_lbfgs_pair(l, i), (const double *)t[STEPS]->data + i * l->n, bytes);
-        memcpy(wgi_lbfgs_pair(l, i) + l->n, (const double *)t[CHANGES]->data + i * l->n, bytes);
+        memcpy(wgi_lbfgs_step(l, i), (const double *)t[STEPS]->data + i * l->n, bytes);
+        memcpy(wgi_lbfgs_change(l, i), (const double *)t[CHANGES]->data + i * l->n, bytes);
         wgi_lbfgs_number(l, i);
     }
 }

@@ -203,3 +203,10 @@ wg_param *wg_model_find(const wg_model *m, const char *name)
     const uint32_t found = m->slots[find_slot(m, name)];
     return found == 0 ? NULL : param_at(m, found - 1);
 }
+
+void wg_model_clear_gradients(wg_model *m)
+{
+    for (size_t i = 0; i < wg_model_count(m); i++) {
+        wg_param_clear_gradient(param_at(m, i));
+    }
+}

@@ -46,6 +46,12 @@ struct wg_model {
     wg_module *removed_modules;
 };
 
+/* Whether a step or clipping is to change it: it learns, and has a gradient. */
+static inline bool wgi_has_gradient(const wg_param *p)
+{
+    return !p->is_frozen && !p->is_gradient_empty && p->gradient != NULL;
+}
+
 /* Room in m for one more parameter, and that parameter without a value, not yet in the model. */
 WGI_NODISCARD wg_status wgi_param_new(wg_model *m, const char *name, wg_param **out);
 

@@ -63,11 +63,6 @@ void wg_optimizer_destroy(wg_optimizer *o)
     wgi_release(a, o, sizeof *o);
 }
 
-static bool is_due(const wg_param *p)
-{
-    return !p->is_frozen && !p->is_gradient_empty && p->gradient != NULL;
-}
-
 int32_t wgi_update_threads(const wg_optimizer *o)
 {
     const wg_context *ctx = o->model->ctx;
@@ -147,7 +142,7 @@ static wg_status prepare(wg_optimizer *o)
     wg_param *const *params = o->model->params.data;
     wg_status status = WG_OK;
     for (size_t i = 0; i < o->memory.count && status == WG_OK; i++) {
-        status = is_due(params[i]) ? take(o, params[i]) : WG_OK;
+        status = wgi_has_gradient(params[i]) ? take(o, params[i]) : WG_OK;
     }
     return status;
 }
@@ -207,16 +202,9 @@ static wg_status check_step(const wg_optimizer *o)
                : wgi_model_settled(o->model, o->name);
 }
 
-void wgi_gradients_clear(const wg_model *m)
-{
-    for (size_t i = 0; i < wg_model_count(m); i++) {
-        wg_param_clear_gradient(wg_model_param(m, i));
-    }
-}
-
 static wg_status evaluate_and_step(wg_optimizer *o, wg_closure closure, void *user, double *loss)
 {
-    wgi_gradients_clear(o->model);
+    wg_model_clear_gradients(o->model);
     const wg_status status = closure(user, loss);
     return status != WG_OK ? status : wg_optimizer_step(o);
 }

@@ -99,9 +99,6 @@ int32_t wgi_update_threads(const wg_optimizer *o);
  * a list or none. */
 wg_status wgi_update_by_backends(wg_optimizer *o);
 
-/* Empties every gradient. */
-void wgi_gradients_clear(const wg_model *m);
-
 /* Room for what is remembered of every parameter, and of one, with its state. */
 WGI_NODISCARD bool wgi_optimizer_reserve(wg_optimizer *o);
 WGI_NODISCARD bool wgi_param_memory_reserve(const wg_optimizer *o, const wg_param *p);

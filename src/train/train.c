@@ -9,13 +9,6 @@
 
 #include "core/clock.h"
 
-static void clear_gradients(const wg_model *m)
-{
-    for (size_t i = 0; i < wg_model_count(m); i++) {
-        wg_param_clear_gradient(wg_model_param(m, i));
-    }
-}
-
 static void end(wgi_trainer *r, wg_stop_reason reason)
 {
     r->is_over = true;
@@ -286,7 +279,7 @@ static wg_status run(wgi_trainer *r)
     }
     wgi_train_show_end(r);
     if (status != WG_OK || r->reason == WG_STOPPED_BY_LOSS) {
-        clear_gradients(r->t->model);
+        wg_model_clear_gradients(r->t->model);
     } else {
         status = wgi_trainer_save(r);
     }
@@ -306,7 +299,7 @@ static wg_status start(wgi_trainer *r)
     if (status == WG_OK && !r->is_resumed) {
         status = wg_batches_set_state(r->t->batches, &state);
     }
-    clear_gradients(r->t->model);
+    wg_model_clear_gradients(r->t->model);
     return status;
 }
 

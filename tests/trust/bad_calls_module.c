@@ -60,6 +60,8 @@ static void check_questions(bad_world *w, const bad_row *row)
     assert_null(wg_model_module(w->m, 0));
     assert_null(wg_model_module(w->m, SIZE_MAX));
     assert_false(wg_param_is_buffer(NULL));
+    wg_model_clear_gradients(NULL);
+    wg_model_clear_gradients(w->m);
 }
 
 static void check_frozen(bad_world *w, const bad_row *row)
@@ -132,6 +134,7 @@ const bad_row bad_rows_of_modules[] = {
     {"wg_model_module_count", check_questions, NULL},
     {"wg_model_module", check_questions, NULL},
     {"wg_param_is_buffer", check_questions, NULL},
+    {"wg_model_clear_gradients", check_questions, NULL},
     {"wg_model_set_frozen", check_frozen, NULL},
     {"wg_buffer_create", check_buffer, NULL},
     {"wg_module_enter", check_stay, NULL},

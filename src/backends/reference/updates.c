@@ -32,7 +32,21 @@ static bool are_served(const wgi_update *updates, size_t n)
     return true;
 }
 
-static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
+/* One tensor's update by a rule. */
+typedef void (*one_update)(const void *rule, const wgi_update *u);
+
+static wg_status update_list(one_update one, const void *rule, const wgi_update *updates, size_t n)
+{
+    if (!are_served(updates, n)) {
+        return WG_ERR_UNSUPPORTED;
+    }
+    for (size_t i = 0; i < n; i++) {
+        one(rule, &updates[i]);
+    }
+    return WG_OK;
+}
+
+static void sgd_one(const void *rule, const wgi_update *u)
 {
     if (u->dtype == WG_F32 && u->state[0] == NULL) {
         sgd_plain_f32(u);
@@ -48,64 +62,55 @@ static void sgd_one(const wgi_sgd_rule *rule, const wgi_update *u)
 static wg_status sgd(const wgi_sgd_rule *rule, const wgi_update *updates, size_t n, int32_t threads)
 {
     (void)threads;
-    if (!are_served(updates, n)) {
-        return WG_ERR_UNSUPPORTED;
+    return update_list(sgd_one, rule, updates, n);
+}
+
+static void adam_one(const void *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32) {
+        adam_f32(rule, u);
+    } else {
+        adam_f64(rule, u);
     }
-    for (size_t i = 0; i < n; i++) {
-        sgd_one(rule, &updates[i]);
-    }
-    return WG_OK;
 }
 
 static wg_status adam(const wgi_adam_rule *rule, const wgi_update *updates, size_t n,
                       int32_t threads)
 {
     (void)threads;
-    if (!are_served(updates, n)) {
-        return WG_ERR_UNSUPPORTED;
+    return update_list(adam_one, rule, updates, n);
+}
+
+static void rmsprop_one(const void *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32) {
+        rmsprop_f32(rule, u);
+    } else {
+        rmsprop_f64(rule, u);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (updates[i].dtype == WG_F32) {
-            adam_f32(rule, &updates[i]);
-        } else {
-            adam_f64(rule, &updates[i]);
-        }
-    }
-    return WG_OK;
 }
 
 static wg_status rmsprop(const wgi_rmsprop_rule *rule, const wgi_update *updates, size_t n,
                          int32_t threads)
 {
     (void)threads;
-    if (!are_served(updates, n)) {
-        return WG_ERR_UNSUPPORTED;
+    return update_list(rmsprop_one, rule, updates, n);
+}
+
+static void adagrad_one(const void *rule, const wgi_update *u)
+{
+    if (u->dtype == WG_F32) {
+        adagrad_f32(rule, u);
+    } else {
+        adagrad_f64(rule, u);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (updates[i].dtype == WG_F32) {
-            rmsprop_f32(rule, &updates[i]);
-        } else {
-            rmsprop_f64(rule, &updates[i]);
-        }
-    }
-    return WG_OK;
 }
 
 static wg_status adagrad(const wgi_adagrad_rule *rule, const wgi_update *updates, size_t n,
                          int32_t threads)
 {
     (void)threads;
-    if (!are_served(updates, n)) {
-        return WG_ERR_UNSUPPORTED;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (updates[i].dtype == WG_F32) {
-            adagrad_f32(rule, &updates[i]);
-        } else {
-            adagrad_f64(rule, &updates[i]);
-        }
-    }
-    return WG_OK;
+    return update_list(adagrad_one, rule, updates, n);
 }
 
 const wgi_updates wgi_reference_updates = {
